@@ -1,0 +1,42 @@
+# One library a folder. The include root is the repository, so `#include "worker/ops/rope.h"` reads the same everywhere;
+# DEPS are the folder's arrows, and tests/include_arrows_test checks the includes against them.
+
+set(ROPEWALK_WARNINGS -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-psabi)
+
+# ropewalk_library(NAME SOURCES... DEPS targets...)
+function(ropewalk_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(ropewalk_${name} STATIC ${ARG_SOURCES})
+  add_library(ropewalk::${name} ALIAS ropewalk_${name})
+  target_include_directories(ropewalk_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_compile_options(ropewalk_${name} PRIVATE ${ROPEWALK_WARNINGS})
+  target_link_libraries(ropewalk_${name} PUBLIC ${ARG_DEPS})
+endfunction()
+
+# ropewalk_binary(NAME SOURCES... DEPS targets...)
+function(ropewalk_binary name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE ${ROPEWALK_WARNINGS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+endfunction()
+
+# ropewalk_test(NAME SOURCES... DEPS targets... LABELS labels... TIMEOUT seconds): one gtest executable, one ctest.
+# Label `unit` runs under every sanitizer; `grpc` (libgrpc inside) is left out under TSan; `cluster` starts processes.
+function(ropewalk_test name)
+  if(NOT ROPEWALK_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE ${ROPEWALK_WARNINGS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
