@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+namespace ropewalk {
+
+struct PackedTokens;  // worker/ops/packed_tokens.h
+struct RandomKey;     // worker/tensor/philox.h
+
+// A tensor's place in the flat vector of parameters.
+struct ParameterEntry {
+  std::string name;  // as in the exported files
+  std::vector<int64_t> shape;
+  int64_t offset = 0;  // in elements
+  int64_t size = 0;
+  bool decay = true;  // weight decay applies
+};
+
+// All that is trained, as one flat float32 vector. Entries follow one another without gaps; their
+// order depends on the model and the method alone, so that every worker has the same.
+struct ParameterLayout {
+  std::vector<ParameterEntry> entries;
+  int64_t size = 0;
+};
+
+// A model as the trainer sees it: a function of a flat vector of parameters. Every result is a
+// function of the arguments (and of the last parameters set) alone, to the bit, for any number of
+// threads. Not thread-safe.
+class TrainableModel {
+ public:
+  virtual ~TrainableModel() = default;
+
+  virtual const ParameterLayout& layout() const = 0;
+
+  // Writes the values at step 0. REQUIRES: parameters.size() == layout().size, here and below.
+  virtual void InitializeParameters(uint64_t seed, absl::Span<float> parameters) const = 0;
+
+  // Computes with these from now on; copies what it needs. To be called before the first of the
+  // calls below.
+  virtual void SetParameters(absl::Span<const float> parameters) = 0;
+
+  // Adds the gradient of the sum of the losses over the target tokens to `gradient` and returns
+  // that sum. `key` decides dropout. INVALID_ARGUMENT: a token or a position the model does not
+  // have.
+  virtual absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens,
+                                                    const RandomKey& key,
+                                                    absl::Span<float> gradient) = 0;
+
+  // The sum of the losses over the target tokens, without dropout. Errors as above.
+  virtual absl::StatusOr<double> Loss(const PackedTokens& tokens) = 0;
+
+  // Continues each prompt greedily until `eos`, which is left out, or `max_new_tokens`. Errors as
+  // above; a prompt must not be empty.
+  virtual absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
+      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) = 0;
+
+  // The folder to publish, path → bytes: a PEFT adapter, or a whole model. A function of the model,
+  // the method and `parameters` alone.
+  virtual absl::StatusOr<std::map<std::string, std::string>> Export(
+      absl::Span<const float> parameters) const = 0;
+};
+
+}  // namespace ropewalk
