@@ -3,6 +3,10 @@
 
 set(ROPEWALK_WARNINGS -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-psabi)
 
+# What the sanitizer builds build: the unit tests, and with them the tests that use gRPC.
+add_custom_target(unit_tests)
+add_custom_target(sanitized_tests)
+
 # ropewalk_library(NAME SOURCES... DEPS targets...)
 function(ropewalk_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
@@ -39,4 +43,12 @@ function(ropewalk_test name)
     set(ARG_TIMEOUT 120)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  foreach(label IN LISTS ARG_LABELS)
+    if(label STREQUAL unit)
+      add_dependencies(unit_tests ${name})
+    endif()
+    if(label MATCHES "^(unit|grpc)$")
+      add_dependencies(sanitized_tests ${name})
+    endif()
+  endforeach()
 endfunction()
