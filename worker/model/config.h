@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace ropewalk {
+
+// Rotary position embedding: the angle of pair i (of head_dim / 2) at position p is p * theta^(-2i
+// / head_dim).
+struct RopeConfig {
+  double theta = 10000.0;
+};
+
+// A decoder of the Llama type: what decides its numbers, and nothing else. The names are those of
+// Hugging Face's config.json.
+struct ModelConfig {
+  std::string architecture;  // "LlamaForCausalLM"
+  int64_t vocab_size = 0;
+  int64_t hidden_size = 0;
+  int64_t intermediate_size = 0;
+  int64_t num_hidden_layers = 0;
+  int64_t num_attention_heads = 0;
+  int64_t num_key_value_heads = 0;  // divides num_attention_heads
+  int64_t head_dim = 0;             // even
+  int64_t max_position_embeddings = 0;
+  double rms_norm_eps = 1e-6;
+  RopeConfig rope;
+  bool tie_word_embeddings = false;
+  double initializer_range = 0.02;     // standard deviation of new weights
+  std::vector<int32_t> eos_token_ids;  // may be empty
+  bool bfloat16 = false;               // the dtype of whole models that are written
+
+  int64_t query_size() const { return num_attention_heads * head_dim; }
+  int64_t key_value_size() const { return num_key_value_heads * head_dim; }
+};
+
+// Reads the text of a config.json, as transformers 4 or 5 writes it. `file` is for messages.
+// INVALID_ARGUMENT: not such a file, an architecture that is not known, or a setting that would
+// change the numbers and is not implemented; the message names the key, its value and what is
+// supported.
+absl::StatusOr<ModelConfig> ParseModelConfig(absl::string_view json, absl::string_view file);
+
+}  // namespace ropewalk
