@@ -1,0 +1,155 @@
+#include "worker/model/model_folder.h"
+
+#include <cstring>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "services/common/status_macros.h"
+#include "worker/model/strict_json.h"
+
+namespace ropewalk {
+namespace {
+
+bool Exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+// Tensors that some files carry and no model needs: a copy of the tied embedding, and tables of
+// rotary frequencies.
+bool IsRedundant(const std::string& name, const ModelConfig& config) {
+  return (config.tie_word_embeddings && name == "lm_head.weight") ||
+         absl::EndsWith(name, ".rotary_emb.inv_freq");
+}
+
+bool IsFloat(Dtype dtype) {
+  return dtype == Dtype::kF32 || dtype == Dtype::kF16 || dtype == Dtype::kBF16;
+}
+
+absl::StatusOr<std::set<std::string>> FilesOfIndex(const nlohmann::json& index,
+                                                   const std::string& path) {
+  const auto map = index.find("weight_map");
+  if (map == index.end() || !map->is_object()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": 'weight_map' is missing"));
+  }
+  std::set<std::string> files;
+  for (const nlohmann::json& file : *map) {
+    if (!file.is_string() || absl::StrContains(file.get<std::string>(), '/')) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": ", file.dump(), " is not the name of a file beside it"));
+    }
+    files.insert(file.get<std::string>());
+  }
+  return files;
+}
+
+template <typename Stored>
+Stored Load(const char* bytes) {
+  Stored value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return value;
+}
+
+float FromBFloat16(uint16_t bits) {
+  const uint32_t wide = static_cast<uint32_t>(bits) << 16;
+  return Load<float>(reinterpret_cast<const char*>(&wide));
+}
+
+}  // namespace
+
+absl::StatusOr<ModelFolder> ModelFolder::Open(const std::string& folder) {
+  const std::string path = folder + "/config.json";
+  ASSIGN_OR_RETURN(const MappedFile config, MappedFile::Open(path));
+  ModelFolder result;
+  ASSIGN_OR_RETURN(result.config_, ParseModelConfig(config.bytes(), path));
+  RETURN_IF_ERROR(result.OpenWeights(folder));
+  if (result.has_weights()) RETURN_IF_ERROR(result.CheckWeights(folder));
+  return result;
+}
+
+absl::Status ModelFolder::OpenWeights(const std::string& folder) {
+  const std::string index = folder + "/model.safetensors.index.json";
+  if (Exists(index)) return OpenIndexed(folder, index);
+  const std::string single = folder + "/model.safetensors";
+  if (Exists(single)) return OpenFile(single);
+  for (const char* other : {"/pytorch_model.bin", "/pytorch_model.bin.index.json"}) {
+    if (Exists(folder + other)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          folder + other, ": only weights in safetensors are read; save the model again"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ModelFolder::OpenIndexed(const std::string& folder, const std::string& index) {
+  ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(index));
+  ASSIGN_OR_RETURN(const nlohmann::json json, ParseStrictJson(file.bytes(), index));
+  ASSIGN_OR_RETURN(const std::set<std::string> names, FilesOfIndex(json, index));
+  for (const std::string& name : names) RETURN_IF_ERROR(OpenFile(folder + "/" + name));
+  return absl::OkStatus();
+}
+
+absl::Status ModelFolder::OpenFile(const std::string& path) {
+  ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(path));
+  ASSIGN_OR_RETURN(Safetensors content, ParseSafetensors(file.bytes(), path));
+  files_.push_back(std::move(file));
+  for (auto& [name, tensor] : content.tensors) {
+    if (!tensors_.emplace(name, std::move(tensor)).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": tensor '", name, "' is in another file, too"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ModelFolder::CheckWeights(const std::string& folder) const {
+  std::set<std::string> unknown;
+  for (const auto& [name, tensor] : tensors_) {
+    if (!IsRedundant(name, config_)) unknown.insert(name);
+  }
+  for (const WeightSpec& spec : WeightSpecs(config_)) {
+    const auto found = tensors_.find(spec.name);
+    const auto error = [&](const auto&... parts) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(folder, ": tensor '", spec.name, "' ", parts...));
+    };
+    if (found == tensors_.end()) return error("is missing");
+    const TensorView& tensor = found->second;
+    if (tensor.shape != spec.shape) {
+      return error("has the shape ", ShapeToString(tensor.shape), "; config.json wants ",
+                   ShapeToString(spec.shape));
+    }
+    if (!IsFloat(tensor.dtype)) {
+      return error("is ", DtypeName(tensor.dtype), "; only F32, F16 and BF16 are read");
+    }
+    unknown.erase(spec.name);
+  }
+  if (unknown.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(folder, ": tensor '", *unknown.begin(),
+                                                 "' is not part of a ", config_.architecture,
+                                                 " with this config.json"));
+}
+
+void ModelFolder::ReadWeight(const WeightSpec& spec, absl::Span<float> out) const {
+  ToFloat32(tensors_.at(spec.name), out);
+}
+
+void ToFloat32(const TensorView& tensor, absl::Span<float> out) {
+  const char* bytes = tensor.bytes.data();
+  switch (tensor.dtype) {
+    case Dtype::kF32:
+      if (!out.empty()) std::memcpy(out.data(), bytes, out.size() * sizeof(float));
+      break;
+    case Dtype::kBF16:
+      for (size_t i = 0; i < out.size(); ++i) out[i] = FromBFloat16(Load<uint16_t>(bytes + 2 * i));
+      break;
+    default:
+      for (size_t i = 0; i < out.size(); ++i) out[i] = Load<_Float16>(bytes + 2 * i);
+  }
+}
+
+}  // namespace ropewalk

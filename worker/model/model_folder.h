@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "worker/model/config.h"
+#include "worker/model/mapped_file.h"
+#include "worker/model/safetensors.h"
+#include "worker/model/weight_specs.h"
+
+namespace ropewalk {
+
+// A Hugging Face model folder, mapped: config.json, and the weights in model.safetensors or in the
+// files that model.safetensors.index.json names. Its tensors have been checked against the config.
+// Threads may read at the same time.
+class ModelFolder {
+ public:
+  // NOT_FOUND: no such folder, or no config.json in it. INVALID_ARGUMENT: a file is not what it
+  // should be, weights are in another format, or a tensor is missing, unknown, or of the wrong
+  // shape or dtype; the message names it.
+  static absl::StatusOr<ModelFolder> Open(const std::string& folder);
+
+  const ModelConfig& config() const { return config_; }
+
+  // False: the folder has no weights, only a config to start from.
+  bool has_weights() const { return !files_.empty(); }
+
+  // Writes a weight as float32 to `out`, of the weight's size. REQUIRES: has_weights(), and the
+  // model has the weight.
+  void ReadWeight(const WeightSpec& spec, absl::Span<float> out) const;
+
+ private:
+  absl::Status OpenWeights(const std::string& folder);
+  absl::Status OpenIndexed(const std::string& folder, const std::string& index);
+  absl::Status OpenFile(const std::string& path);
+  absl::Status CheckWeights(const std::string& folder) const;
+
+  ModelConfig config_;
+  std::vector<MappedFile> files_;
+  std::map<std::string, TensorView> tensors_;
+};
+
+// The elements of an F32, F16 or BF16 tensor as float32. REQUIRES: such a dtype, and out.size()
+// elements.
+void ToFloat32(const TensorView& tensor, absl::Span<float> out);
+
+}  // namespace ropewalk

@@ -1,0 +1,158 @@
+#include "worker/model/model_folder.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "worker/model/testing/tiny_model.h"
+
+namespace ropewalk {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+using testing::TinyConfig;
+using testing::TinyConfigJson;
+using testing::TinySafetensors;
+using testing::TinyWeights;
+
+using Files = std::map<std::string, std::string>;
+
+// The views of all weights of the tiny model, each one element of `value` repeated.
+struct Weights {
+  explicit Weights(const ModelConfig& config) {
+    for (const WeightSpec& spec : WeightSpecs(config)) {
+      bytes.emplace_back(spec.size * sizeof(float), '\0');
+      tensors.push_back({spec.name, Dtype::kF32, spec.shape, ""});
+    }
+    for (size_t i = 0; i < tensors.size(); ++i) tensors[i].bytes = bytes[i];
+  }
+  std::vector<std::string> bytes;
+  std::vector<TensorView> tensors;
+};
+
+std::string OpenError(const Files& files) {
+  const TemporaryFolder folder(files);
+  const auto model = ModelFolder::Open(folder.path());
+  EXPECT_FALSE(model.ok());
+  return std::string(model.status().message());
+}
+
+std::string OpenError(const std::vector<TensorView>& tensors) {
+  return OpenError(Files{{"config.json", TinyConfigJson()},
+                         {"model.safetensors", SerializeSafetensors(tensors)}});
+}
+
+TEST(ModelFolder, ReadsEveryWeight) {
+  const ModelConfig config = TinyConfig();
+  const std::vector<float> weights = TinyWeights(config);
+  const TemporaryFolder folder(
+      {{"config.json", TinyConfigJson()}, {"model.safetensors", TinySafetensors(config, weights)}});
+  const auto model = ModelFolder::Open(folder.path());
+  ASSERT_TRUE(model.ok()) << model.status();
+  std::vector<float> read;
+  for (const WeightSpec& spec : WeightSpecs(config)) {
+    std::vector<float> weight(spec.size);
+    model->ReadWeight(spec, absl::MakeSpan(weight));
+    read.insert(read.end(), weight.begin(), weight.end());
+  }
+  EXPECT_EQ(read, weights);
+}
+
+TEST(ModelFolder, MayHaveNoWeights) {
+  const TemporaryFolder folder({{"config.json", TinyConfigJson()}});
+  const auto model = ModelFolder::Open(folder.path());
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_FALSE(model->has_weights());
+}
+
+TEST(ModelFolder, ReadsShards) {
+  Weights weights(TinyConfig());
+  const size_t half = weights.tensors.size() / 2;
+  const auto middle = weights.tensors.begin() + half;
+  std::string index = R"({"metadata": {}, "weight_map": {)";
+  for (size_t i = 0; i < weights.tensors.size(); ++i) {
+    index +=
+        (i ? ",\"" : "\"") + weights.tensors[i].name + (i < half ? R"(":"1.st")" : R"(":"2.st")");
+  }
+  const Files files = {{"config.json", TinyConfigJson()},
+                       {"1.st", SerializeSafetensors({weights.tensors.begin(), middle})},
+                       {"2.st", SerializeSafetensors({middle, weights.tensors.end()})},
+                       {"model.safetensors.index.json", index + "}}"}};
+  const TemporaryFolder folder(files);
+  const auto model = ModelFolder::Open(folder.path());
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_TRUE(model->has_weights());
+}
+
+TEST(ModelFolder, RefusesAnIndexThatLeavesTheFolder) {
+  const std::string index = R"({"weight_map": {"a": "../other.safetensors"}})";
+  EXPECT_THAT(
+      OpenError(Files{{"config.json", TinyConfigJson()}, {"model.safetensors.index.json", index}}),
+      HasSubstr("../other.safetensors"));
+}
+
+TEST(ModelFolder, NamesATensorThatIsMissing) {
+  Weights weights(TinyConfig());
+  weights.tensors.pop_back();
+  EXPECT_THAT(OpenError(weights.tensors), HasSubstr("'lm_head.weight' is missing"));
+}
+
+TEST(ModelFolder, NamesATensorThatIsUnknown) {
+  Weights weights(TinyConfig());
+  weights.tensors.push_back({"model.layers.0.self_attn.q_proj.bias", Dtype::kF32, {1}, "aaaa"});
+  EXPECT_THAT(OpenError(weights.tensors), HasSubstr("'model.layers.0.self_attn.q_proj.bias'"));
+}
+
+TEST(ModelFolder, NamesATensorOfTheWrongShape) {
+  Weights weights(TinyConfig());
+  weights.tensors[2].shape = {8, 32};
+  EXPECT_THAT(OpenError(weights.tensors),
+              HasSubstr("has the shape [8, 32]; config.json wants [16, 16]"));
+}
+
+TEST(ModelFolder, NamesATensorOfTheWrongDtype) {
+  Weights weights(TinyConfig());
+  weights.tensors[0].dtype = Dtype::kI32;
+  EXPECT_THAT(OpenError(weights.tensors), HasSubstr("'model.embed_tokens.weight' is I32"));
+}
+
+TEST(ModelFolder, RefusesWeightsInAnotherFormat) {
+  EXPECT_THAT(OpenError(Files{{"config.json", TinyConfigJson()}, {"pytorch_model.bin", "x"}}),
+              HasSubstr("only weights in safetensors"));
+}
+
+TEST(ModelFolder, AcceptsACopyOfTheTiedEmbedding) {
+  Weights weights(TinyConfig(/*tied=*/false));
+  const TemporaryFolder folder({{"config.json", TinyConfigJson(/*tied=*/true)},
+                                {"model.safetensors", SerializeSafetensors(weights.tensors)}});
+  EXPECT_TRUE(ModelFolder::Open(folder.path()).ok());
+}
+
+TEST(ToFloat32, WidensHalves) {
+  const std::string bf16("\x80\x3f\x20\xc0", 4), f16("\x00\x3c\x00\xc1", 4);  // 1, -2.5
+  std::vector<float> out(2);
+  ToFloat32({"a", Dtype::kBF16, {2}, bf16}, absl::MakeSpan(out));
+  EXPECT_THAT(out, ElementsAre(1.0f, -2.5f));
+  ToFloat32({"a", Dtype::kF16, {2}, f16}, absl::MakeSpan(out));
+  EXPECT_THAT(out, ElementsAre(1.0f, -2.5f));
+}
+
+TEST(WeightSpecs, FollowTheirIndices) {
+  const ModelConfig config = TinyConfig();
+  const std::vector<WeightSpec> specs = WeightSpecs(config);
+  EXPECT_EQ(specs[AttentionNormWeight(1)].name, "model.layers.1.input_layernorm.weight");
+  EXPECT_EQ(specs[LinearWeight(1, Linear::kQuery)].name, "model.layers.1.self_attn.q_proj.weight");
+  EXPECT_EQ(specs[LinearWeight(1, Linear::kOutput)].name, "model.layers.1.self_attn.o_proj.weight");
+  EXPECT_EQ(specs[MlpNormWeight(0)].name, "model.layers.0.post_attention_layernorm.weight");
+  EXPECT_EQ(specs[LinearWeight(0, Linear::kDown)].name, "model.layers.0.mlp.down_proj.weight");
+  EXPECT_EQ(specs[FinalNormWeight(2)].name, "model.norm.weight");
+  EXPECT_EQ(specs[OutputWeight(2)].name, "lm_head.weight");
+  EXPECT_EQ(LinearPlaces(config)[PlaceOf(1, Linear::kGate)].name, "model.layers.1.mlp.gate_proj");
+}
+
+}  // namespace
+}  // namespace ropewalk
