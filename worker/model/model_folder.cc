@@ -1,6 +1,5 @@
 #include "worker/model/model_folder.h"
 
-#include <cstring>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "services/common/status_macros.h"
+#include "worker/model/float_tensor.h"
 #include "worker/model/strict_json.h"
 
 namespace ropewalk {
@@ -26,10 +26,6 @@ bool IsRedundant(const std::string& name, const ModelConfig& config) {
          absl::EndsWith(name, ".rotary_emb.inv_freq");
 }
 
-bool IsFloat(Dtype dtype) {
-  return dtype == Dtype::kF32 || dtype == Dtype::kF16 || dtype == Dtype::kBF16;
-}
-
 absl::StatusOr<std::set<std::string>> FilesOfIndex(const nlohmann::json& index,
                                                    const std::string& path) {
   const auto map = index.find("weight_map");
@@ -45,18 +41,6 @@ absl::StatusOr<std::set<std::string>> FilesOfIndex(const nlohmann::json& index,
     files.insert(file.get<std::string>());
   }
   return files;
-}
-
-template <typename Stored>
-Stored Load(const char* bytes) {
-  Stored value;
-  std::memcpy(&value, bytes, sizeof(value));
-  return value;
-}
-
-float FromBFloat16(uint16_t bits) {
-  const uint32_t wide = static_cast<uint32_t>(bits) << 16;
-  return Load<float>(reinterpret_cast<const char*>(&wide));
 }
 
 }  // namespace
@@ -136,20 +120,6 @@ absl::Status ModelFolder::CheckWeights(const std::string& folder) const {
 
 void ModelFolder::ReadWeight(const WeightSpec& spec, absl::Span<float> out) const {
   ToFloat32(tensors_.at(spec.name), out);
-}
-
-void ToFloat32(const TensorView& tensor, absl::Span<float> out) {
-  const char* bytes = tensor.bytes.data();
-  switch (tensor.dtype) {
-    case Dtype::kF32:
-      if (!out.empty()) std::memcpy(out.data(), bytes, out.size() * sizeof(float));
-      break;
-    case Dtype::kBF16:
-      for (size_t i = 0; i < out.size(); ++i) out[i] = FromBFloat16(Load<uint16_t>(bytes + 2 * i));
-      break;
-    default:
-      for (size_t i = 0; i < out.size(); ++i) out[i] = Load<_Float16>(bytes + 2 * i);
-  }
 }
 
 }  // namespace ropewalk

@@ -44,8 +44,4 @@ class ModelFolder {
   std::map<std::string, TensorView> tensors_;
 };
 
-// The elements of an F32, F16 or BF16 tensor as float32. REQUIRES: such a dtype, and out.size()
-// elements.
-void ToFloat32(const TensorView& tensor, absl::Span<float> out);
-
 }  // namespace ropewalk

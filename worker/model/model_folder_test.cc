@@ -11,7 +11,6 @@
 namespace ropewalk {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 using testing::TinyConfig;
@@ -130,15 +129,6 @@ TEST(ModelFolder, AcceptsACopyOfTheTiedEmbedding) {
   const TemporaryFolder folder({{"config.json", TinyConfigJson(/*tied=*/true)},
                                 {"model.safetensors", SerializeSafetensors(weights.tensors)}});
   EXPECT_TRUE(ModelFolder::Open(folder.path()).ok());
-}
-
-TEST(ToFloat32, WidensHalves) {
-  const std::string bf16("\x80\x3f\x20\xc0", 4), f16("\x00\x3c\x00\xc1", 4);  // 1, -2.5
-  std::vector<float> out(2);
-  ToFloat32({"a", Dtype::kBF16, {2}, bf16}, absl::MakeSpan(out));
-  EXPECT_THAT(out, ElementsAre(1.0f, -2.5f));
-  ToFloat32({"a", Dtype::kF16, {2}, f16}, absl::MakeSpan(out));
-  EXPECT_THAT(out, ElementsAre(1.0f, -2.5f));
 }
 
 TEST(WeightSpecs, FollowTheirIndices) {

@@ -7,27 +7,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "worker/model/parameter_layout.h"
 
 namespace ropewalk {
 
 struct PackedTokens;  // worker/ops/packed_tokens.h
 struct RandomKey;     // worker/tensor/philox.h
-
-// A tensor's place in the flat vector of parameters.
-struct ParameterEntry {
-  std::string name;  // as in the exported files
-  std::vector<int64_t> shape;
-  int64_t offset = 0;  // in elements
-  int64_t size = 0;
-  bool decay = true;  // weight decay applies
-};
-
-// All that is trained, as one flat float32 vector. Entries follow one another without gaps; their
-// order depends on the model and the method alone, so that every worker has the same.
-struct ParameterLayout {
-  std::vector<ParameterEntry> entries;
-  int64_t size = 0;
-};
 
 // A model as the trainer sees it: a function of a flat vector of parameters. Every result is a
 // function of the arguments (and of the last parameters set) alone, to the bit, for any number of

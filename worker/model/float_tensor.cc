@@ -1,0 +1,61 @@
+#include "worker/model/float_tensor.h"
+
+#include <cstdint>
+#include <cstring>
+
+namespace ropewalk {
+namespace {
+
+template <typename Stored>
+Stored Load(const char* bytes) {
+  Stored value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return value;
+}
+
+float FromBFloat16(uint16_t bits) {
+  const uint32_t wide = static_cast<uint32_t>(bits) << 16;
+  return Load<float>(reinterpret_cast<const char*>(&wide));
+}
+
+// Rounds to nearest even.
+uint16_t ToBFloat16(float value) {
+  const uint32_t bits = Load<uint32_t>(reinterpret_cast<const char*>(&value));
+  if (value != value) return static_cast<uint16_t>(bits >> 16 | 0x40);
+  return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+}  // namespace
+
+bool IsFloat(Dtype dtype) {
+  return dtype == Dtype::kF32 || dtype == Dtype::kF16 || dtype == Dtype::kBF16;
+}
+
+void ToFloat32(const TensorView& tensor, absl::Span<float> out) {
+  const char* bytes = tensor.bytes.data();
+  switch (tensor.dtype) {
+    case Dtype::kF32:
+      if (!out.empty()) std::memcpy(out.data(), bytes, out.size() * sizeof(float));
+      break;
+    case Dtype::kBF16:
+      for (size_t i = 0; i < out.size(); ++i) out[i] = FromBFloat16(Load<uint16_t>(bytes + 2 * i));
+      break;
+    default:
+      for (size_t i = 0; i < out.size(); ++i) out[i] = Load<_Float16>(bytes + 2 * i);
+  }
+}
+
+std::string FromFloat32(absl::Span<const float> values, Dtype dtype) {
+  std::string bytes(values.size() * DtypeSize(dtype), '\0');
+  if (dtype == Dtype::kF32) {
+    if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+    return bytes;
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    const uint16_t half = ToBFloat16(values[i]);
+    std::memcpy(bytes.data() + 2 * i, &half, sizeof(half));
+  }
+  return bytes;
+}
+
+}  // namespace ropewalk
