@@ -1,0 +1,223 @@
+#include "services/common/job_spec.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+namespace ropewalk {
+namespace {
+
+constexpr char kDefaults[] = R"pb(
+  name: "job"
+  method { lora { rank: 16 alpha: 32 dropout: 0 } }
+  training {
+    epochs: 3
+    max_steps: 0
+    global_batch_size: 32
+    micro_batch_tokens: 2048
+    max_sequence_length: 512
+    learning_rate: 1e-4
+    schedule: SCHEDULE_COSINE
+    warmup_ratio: 0.03
+    max_grad_norm: 1
+    weight_decay: 0
+    adam_beta1: 0.9
+    adam_beta2: 0.999
+    adam_epsilon: 1e-8
+    seed: 0
+    precision: PRECISION_FLOAT32
+    eval_every_steps: 0
+    checkpoint_every_steps: 50
+    eval_max_new_tokens: 64
+  }
+  sync { reduction: REDUCTION_EXACT }
+  workers { min: 1 max: 8 }
+  priority: 0
+)pb";
+
+v1::JobSpec Defaults() {
+  v1::JobSpec spec;
+  google::protobuf::TextFormat::ParseFromString(kDefaults, &spec);
+  return spec;
+}
+
+void ClearUnspecifiedEnums(v1::JobSpec* spec) {
+  if (spec->training().schedule() == v1::SCHEDULE_UNSPECIFIED && spec->has_training()) {
+    spec->mutable_training()->clear_schedule();
+  }
+  if (spec->training().precision() == v1::PRECISION_UNSPECIFIED && spec->has_training()) {
+    spec->mutable_training()->clear_precision();
+  }
+  if (spec->sync().reduction() == v1::REDUCTION_UNSPECIFIED && spec->has_sync()) {
+    spec->mutable_sync()->clear_reduction();
+  }
+}
+
+bool IsLabel(const std::string& text) {
+  const auto allowed = [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+  };
+  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), allowed);
+}
+
+bool IsRegistryPart(absl::string_view part) {
+  const auto word = [](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c); };
+  const auto allowed = [&](char c) { return word(c) || c == '.' || c == '_' || c == '-'; };
+  return !part.empty() && part.size() <= 63 && word(part[0]) &&
+         std::all_of(part.begin(), part.end(), allowed) && !absl::StrContains(part, "..");
+}
+
+bool IsAdapterName(const std::string& name) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
+  return parts.size() == 2 && IsRegistryPart(parts[0]) && IsRegistryPart(parts[1]);
+}
+
+// The faults found so far.
+class Faults {
+ public:
+  void Unless(bool good, absl::string_view field, const absl::AlphaNum& given,
+              absl::string_view allowed) {
+    if (good) return;
+    faults_.push_back(absl::StrCat(field, ": '", given, "' was given; allowed is ", allowed));
+  }
+  void Missing(absl::string_view field, absl::string_view wanted) {
+    faults_.push_back(absl::StrCat(field, ": is missing; give ", wanted));
+  }
+  void UnlessAtLeast(double least, double given, absl::string_view field) {
+    Unless(std::isfinite(given) && given >= least, field, given, absl::StrCat(least, " or more"));
+  }
+  void UnlessAbove(double bound, double given, absl::string_view field) {
+    Unless(std::isfinite(given) && given > bound, field, given,
+           absl::StrCat("a number greater than ", bound));
+  }
+  void UnlessShare(double given, absl::string_view field) {
+    Unless(given >= 0 && given < 1, field, given, "0 or more, and less than 1");
+  }
+
+  absl::Status status() const {
+    if (faults_.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrJoin(faults_, "\n"));
+  }
+
+ private:
+  std::vector<std::string> faults_;
+};
+
+void CheckData(const google::protobuf::RepeatedPtrField<std::string>& names,
+               absl::string_view field, Faults* faults) {
+  for (const std::string& name : names) {
+    faults->Unless(!name.empty(), field, name, "the path of a JSONL file or the name of a dataset");
+  }
+}
+
+void CheckNames(const v1::JobSpec& spec, Faults* faults) {
+  faults->Unless(IsLabel(spec.name()), "name", spec.name(), "1 to 40 characters a-z, 0-9 and '-'");
+  if (spec.base_model().empty()) faults->Missing("base_model", "a model folder or \"org/name\"");
+  if (spec.train_data().empty()) faults->Missing("train_data", "at least one JSONL file");
+  CheckData(spec.train_data(), "train_data", faults);
+  CheckData(spec.eval_data(), "eval_data", faults);
+  if (!spec.has_adapter()) return faults->Missing("adapter", "\"namespace/name\" for the result");
+  faults->Unless(IsAdapterName(spec.adapter()), "adapter", spec.adapter(),
+                 "\"namespace/name\", each of 1 to 63 characters a-z, 0-9, '.', '_' and '-', "
+                 "beginning with a letter or digit, without \"..\"");
+}
+
+void CheckTargetModules(const v1::Lora& lora, Faults* faults) {
+  for (const std::string& module : lora.target_modules()) {
+    const bool pattern = absl::StartsWith(module, "regex:");
+    const bool whole = pattern || module == "all-linear";
+    faults->Unless(!module.empty() && module != "regex:", "method.lora.target_modules", module,
+                   "the name of a linear layer, \"regex:...\" or \"all-linear\"");
+    faults->Unless(!whole || lora.target_modules_size() == 1, "method.lora.target_modules", module,
+                   "only alone, without other entries");
+  }
+}
+
+void CheckMethod(const v1::Method& method, Faults* faults) {
+  if (!method.has_lora()) return;
+  const v1::Lora& lora = method.lora();
+  faults->Unless(lora.rank() >= 1 && lora.rank() <= 1024, "method.lora.rank", lora.rank(),
+                 "1 to 1024");
+  faults->UnlessAbove(0, lora.alpha(), "method.lora.alpha");
+  faults->UnlessShare(lora.dropout(), "method.lora.dropout");
+  CheckTargetModules(lora, faults);
+}
+
+void CheckBatches(const v1::Training& training, Faults* faults) {
+  faults->UnlessAbove(0, training.epochs(), "training.epochs");
+  faults->UnlessAtLeast(0, training.max_steps(), "training.max_steps");
+  faults->UnlessAtLeast(1, training.global_batch_size(), "training.global_batch_size");
+  faults->UnlessAtLeast(2, training.max_sequence_length(), "training.max_sequence_length");
+  faults->Unless(training.micro_batch_tokens() >= training.max_sequence_length(),
+                 "training.micro_batch_tokens", training.micro_batch_tokens(),
+                 absl::StrCat("at least training.max_sequence_length, which is ",
+                              training.max_sequence_length()));
+  faults->UnlessAtLeast(0, training.eval_every_steps(), "training.eval_every_steps");
+  faults->UnlessAtLeast(0, training.checkpoint_every_steps(), "training.checkpoint_every_steps");
+  faults->UnlessAtLeast(0, training.eval_max_new_tokens(), "training.eval_max_new_tokens");
+}
+
+void CheckOptimizer(const v1::Training& training, Faults* faults) {
+  faults->UnlessAbove(0, training.learning_rate(), "training.learning_rate");
+  faults->Unless(training.warmup_ratio() >= 0 && training.warmup_ratio() <= 1,
+                 "training.warmup_ratio", training.warmup_ratio(), "0 to 1");
+  faults->UnlessAtLeast(0, training.max_grad_norm(), "training.max_grad_norm");
+  faults->UnlessAtLeast(0, training.weight_decay(), "training.weight_decay");
+  faults->UnlessShare(training.adam_beta1(), "training.adam_beta1");
+  faults->UnlessShare(training.adam_beta2(), "training.adam_beta2");
+  faults->UnlessAbove(0, training.adam_epsilon(), "training.adam_epsilon");
+}
+
+void CheckEnums(const v1::JobSpec& spec, Faults* faults) {
+  const v1::Training& training = spec.training();
+  faults->Unless(v1::Schedule_IsValid(training.schedule()), "training.schedule",
+                 static_cast<int>(training.schedule()), "constant, linear or cosine");
+  faults->Unless(v1::Precision_IsValid(training.precision()), "training.precision",
+                 static_cast<int>(training.precision()), "float32 or bf16");
+  faults->Unless(v1::Reduction_IsValid(spec.sync().reduction()), "sync.reduction",
+                 static_cast<int>(spec.sync().reduction()), "exact or float32");
+}
+
+void CheckPlacement(const v1::JobSpec& spec, Faults* faults) {
+  const v1::WorkerRange& workers = spec.workers();
+  faults->UnlessAtLeast(1, workers.min(), "workers.min");
+  faults->Unless(workers.max() >= workers.min(), "workers.max", workers.max(),
+                 absl::StrCat("at least workers.min, which is ", workers.min()));
+  faults->Unless(spec.priority() >= -100 && spec.priority() <= 100, "priority", spec.priority(),
+                 "-100 to 100");
+}
+
+}  // namespace
+
+v1::JobSpec WithDefaults(v1::JobSpec spec) {
+  ClearUnspecifiedEnums(&spec);
+  v1::JobSpec whole = Defaults();
+  whole.MergeFrom(spec);
+  if (whole.method().has_lora() && whole.method().lora().target_modules().empty()) {
+    whole.mutable_method()->mutable_lora()->add_target_modules("all-linear");
+  }
+  return whole;
+}
+
+absl::Status ValidateJobSpec(const v1::JobSpec& spec) {
+  const v1::JobSpec whole = WithDefaults(spec);
+  Faults faults;
+  CheckNames(whole, &faults);
+  CheckMethod(whole.method(), &faults);
+  CheckBatches(whole.training(), &faults);
+  CheckOptimizer(whole.training(), &faults);
+  CheckEnums(whole, &faults);
+  CheckPlacement(whole, &faults);
+  return faults.status();
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,148 @@
+#include "services/common/job_spec.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+namespace ropewalk {
+namespace {
+
+using ::testing::HasSubstr;
+
+v1::JobSpec Spec(const std::string& changes = "") {
+  v1::JobSpec spec;
+  const std::string required =
+      R"pb(base_model: "tiny" train_data: "train.jsonl" adapter: "demo/a")pb";
+  EXPECT_TRUE(google::protobuf::TextFormat::MergeFromString(required, &spec));
+  EXPECT_TRUE(google::protobuf::TextFormat::MergeFromString(changes, &spec)) << changes;
+  return spec;
+}
+
+// The spec with `changes` is refused, for this field and with this text.
+void ExpectFault(const std::string& changes, const std::string& field, const std::string& text) {
+  const absl::Status status = ValidateJobSpec(Spec(changes));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << changes;
+  EXPECT_THAT(status.message(), HasSubstr(field + ": ")) << changes;
+  EXPECT_THAT(status.message(), HasSubstr(text)) << changes;
+}
+
+TEST(JobSpecDefaults, FillWhatIsAbsent) {
+  const v1::JobSpec spec = WithDefaults(Spec());
+  EXPECT_EQ(spec.name(), "job");
+  EXPECT_EQ(spec.method().lora().rank(), 16);
+  EXPECT_EQ(spec.method().lora().target_modules(0), "all-linear");
+  EXPECT_EQ(spec.training().micro_batch_tokens(), 2048);
+  EXPECT_EQ(spec.training().schedule(), v1::SCHEDULE_COSINE);
+  EXPECT_EQ(spec.training().precision(), v1::PRECISION_FLOAT32);
+  EXPECT_EQ(spec.sync().reduction(), v1::REDUCTION_EXACT);
+  EXPECT_EQ(spec.workers().max(), 8);
+}
+
+TEST(JobSpecDefaults, GiveEveryOptionalScalarAValue) {
+  const v1::JobSpec spec = WithDefaults(Spec());
+  const auto* reflection = spec.training().GetReflection();
+  const auto* descriptor = spec.training().GetDescriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    EXPECT_TRUE(reflection->HasField(spec.training(), descriptor->field(i)))
+        << descriptor->field(i)->name();
+  }
+}
+
+TEST(JobSpecDefaults, KeepWhatIsGiven) {
+  const v1::JobSpec spec =
+      WithDefaults(Spec("method { lora { rank: 4 target_modules: 'q_proj' } } training { "
+                        "checkpoint_every_steps: 0 }"));
+  EXPECT_EQ(spec.method().lora().rank(), 4);
+  EXPECT_EQ(spec.method().lora().alpha(), 32);
+  EXPECT_EQ(spec.method().lora().target_modules_size(), 1);
+  EXPECT_EQ(spec.training().checkpoint_every_steps(), 0);
+}
+
+TEST(JobSpecDefaults, LeaveFullTrainingFull) {
+  EXPECT_TRUE(WithDefaults(Spec("method { full {} }")).method().has_full());
+}
+
+TEST(JobSpecDefaults, TakeUnspecifiedForAbsent) {
+  const v1::JobSpec spec = WithDefaults(Spec("training { schedule: SCHEDULE_UNSPECIFIED }"));
+  EXPECT_EQ(spec.training().schedule(), v1::SCHEDULE_COSINE);
+}
+
+TEST(JobSpecDefaults, ChangeNothingTheSecondTime) {
+  const v1::JobSpec once = WithDefaults(Spec());
+  EXPECT_EQ(WithDefaults(once).SerializeAsString(), once.SerializeAsString());
+}
+
+TEST(JobSpecValidation, AcceptsTheRequiredFieldsAlone) {
+  EXPECT_TRUE(ValidateJobSpec(Spec()).ok());
+}
+
+TEST(JobSpecValidation, NamesEveryMissingField) {
+  const std::string message(ValidateJobSpec(v1::JobSpec()).message());
+  EXPECT_THAT(message, HasSubstr("base_model: is missing"));
+  EXPECT_THAT(message, HasSubstr("train_data: is missing"));
+  EXPECT_THAT(message, HasSubstr("adapter: is missing"));
+}
+
+TEST(JobSpecValidation, SaysWhatWasGivenAndWhatIsAllowed) {
+  const absl::Status status = ValidateJobSpec(Spec("training { micro_batch_tokens: 256 }"));
+  EXPECT_EQ(status.message(),
+            "training.micro_batch_tokens: '256' was given; allowed is at least "
+            "training.max_sequence_length, which is 512");
+}
+
+TEST(JobSpecValidation, RefusesNamesOutsideTheAlphabet) {
+  ExpectFault("name: 'Dates'", "name", "Dates");
+  ExpectFault("name: ''", "name", "1 to 40");
+  ExpectFault("name: 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'", "name", "1 to 40");
+  for (const char* adapter : {"dates", "a/b/c", "demo/..", "../demo", "demo/a..b", "Demo/a",
+                              "demo/", "/a", "demo/-a", "demo/a b", "demo/a\\000"}) {
+    ExpectFault(std::string("adapter: '") + adapter + "'", "adapter", "namespace/name");
+  }
+}
+
+TEST(JobSpecValidation, RefusesLoraOutsideItsRanges) {
+  ExpectFault("method { lora { rank: 0 } }", "method.lora.rank", "1 to 1024");
+  ExpectFault("method { lora { rank: 1025 } }", "method.lora.rank", "1025");
+  ExpectFault("method { lora { alpha: 0 } }", "method.lora.alpha", "greater than 0");
+  ExpectFault("method { lora { dropout: 1 } }", "method.lora.dropout", "less than 1");
+  ExpectFault("method { lora { target_modules: ['all-linear', 'q_proj'] } }",
+              "method.lora.target_modules", "only alone");
+  ExpectFault("method { lora { target_modules: 'regex:' } }", "method.lora.target_modules",
+              "regex:");
+}
+
+TEST(JobSpecValidation, RefusesTrainingOutsideItsRanges) {
+  ExpectFault("training { epochs: 0 }", "training.epochs", "greater than 0");
+  ExpectFault("training { epochs: nan }", "training.epochs", "nan");
+  ExpectFault("training { max_steps: -1 }", "training.max_steps", "0 or more");
+  ExpectFault("training { global_batch_size: 0 }", "training.global_batch_size", "1 or more");
+  ExpectFault("training { max_sequence_length: 1 }", "training.max_sequence_length", "2 or more");
+  ExpectFault("training { learning_rate: inf }", "training.learning_rate", "inf");
+  ExpectFault("training { warmup_ratio: 1.5 }", "training.warmup_ratio", "0 to 1");
+  ExpectFault("training { max_grad_norm: -1 }", "training.max_grad_norm", "0 or more");
+  ExpectFault("training { weight_decay: -0.1 }", "training.weight_decay", "0 or more");
+  ExpectFault("training { adam_beta1: 1 }", "training.adam_beta1", "less than 1");
+  ExpectFault("training { adam_beta2: -1 }", "training.adam_beta2", "less than 1");
+  ExpectFault("training { adam_epsilon: 0 }", "training.adam_epsilon", "greater than 0");
+  ExpectFault("training { eval_every_steps: -1 }", "training.eval_every_steps", "0 or more");
+  ExpectFault("training { checkpoint_every_steps: -1 }", "training.checkpoint_every_steps", "-1");
+  ExpectFault("training { eval_max_new_tokens: -1 }", "training.eval_max_new_tokens", "-1");
+}
+
+TEST(JobSpecValidation, RefusesEnumsOfTheFuture) {
+  v1::JobSpec spec = Spec();
+  spec.mutable_training()->set_precision(static_cast<v1::Precision>(77));
+  EXPECT_THAT(ValidateJobSpec(spec).message(), HasSubstr("training.precision: '77'"));
+}
+
+TEST(JobSpecValidation, RefusesWorkersThatCannotBe) {
+  ExpectFault("workers { min: 0 }", "workers.min", "1 or more");
+  ExpectFault("workers { min: 9 }", "workers.max", "at least workers.min, which is 9");
+  ExpectFault("priority: 101", "priority", "-100 to 100");
+}
+
+}  // namespace
+}  // namespace ropewalk
