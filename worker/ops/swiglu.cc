@@ -1,0 +1,53 @@
+#include "worker/ops/swiglu.h"
+
+#include "worker/ops/lanes.h"
+#include "worker/tensor/parallel.h"
+#include "worker/tensor/simd.h"
+
+namespace ropewalk {
+namespace {
+
+template <typename T>
+ROPEWALK_INLINE void ForwardLoop(int64_t n, const T* gate, const T* up, T* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = gate[i] / (T{1} + Exp(-gate[i])) * up[i];
+}
+
+template <typename T>
+ROPEWALK_INLINE void BackwardLoop(int64_t n, const T* dy, const T* gate, const T* up, T* dgate, T* dup) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T g = gate[i], u = up[i], d = dy[i];
+    const T s = T{1} / (T{1} + Exp(-g));
+    dup[i] = d * g * s;
+    dgate[i] = d * u * s * (T{1} + g * (T{1} - s));
+  }
+}
+
+ROPEWALK_SIMD void Forward(int64_t n, const float* gate, const float* up, float* y) { ForwardLoop(n, gate, up, y); }
+void Forward(int64_t n, const double* gate, const double* up, double* y) { ForwardLoop(n, gate, up, y); }
+ROPEWALK_SIMD void Backward(int64_t n, const float* dy, const float* gate, const float* up, float* dgate, float* dup) {
+  BackwardLoop(n, dy, gate, up, dgate, dup);
+}
+void Backward(int64_t n, const double* dy, const double* gate, const double* up, double* dgate, double* dup) {
+  BackwardLoop(n, dy, gate, up, dgate, dup);
+}
+
+}  // namespace
+
+template <typename T>
+void SwigluForward(int64_t n, const T* gate, const T* up, T* y) {
+  ParallelFor(n, [&](int64_t begin, int64_t end) { Forward(end - begin, gate + begin, up + begin, y + begin); });
+}
+
+template <typename T>
+void SwigluBackward(int64_t n, const T* dy, const T* gate, const T* up, T* dgate, T* dup) {
+  ParallelFor(n, [&](int64_t begin, int64_t end) {
+    Backward(end - begin, dy + begin, gate + begin, up + begin, dgate + begin, dup + begin);
+  });
+}
+
+template void SwigluForward(int64_t, const float*, const float*, float*);
+template void SwigluForward(int64_t, const double*, const double*, double*);
+template void SwigluBackward(int64_t, const float*, const float*, const float*, float*, float*);
+template void SwigluBackward(int64_t, const double*, const double*, const double*, double*, double*);
+
+}  // namespace ropewalk
