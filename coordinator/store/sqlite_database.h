@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace ropewalk {
+
+// One SQL statement; parameters and columns count from 0. Its text must be right: a statement that
+// SQLite cannot compile gives its error at the first Step(). Not thread-safe.
+class SqliteStatement {
+ public:
+  SqliteStatement& Bind(int64_t value);
+  SqliteStatement& Bind(absl::string_view text);
+  SqliteStatement& BindBlob(absl::string_view bytes);
+  SqliteStatement& BindNull();
+
+  // True: there is a row. False: there is none any more.
+  absl::StatusOr<bool> Step();
+  // Runs a statement to its end; rows, if any, are dropped.
+  absl::Status Run();
+
+  int64_t Int(int column) const;
+  // Of text and blobs.
+  std::string Bytes(int column) const;
+
+ private:
+  friend class SqliteDatabase;
+  SqliteStatement(sqlite3* database, absl::string_view sql);
+
+  struct Finalizer {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  sqlite3* const database_;
+  int next_parameter_ = 1;
+  std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
+};
+
+// The one connection to a database file, which it holds exclusively. Commits reach the disk before
+// they return (WAL, synchronous=FULL). Not thread-safe.
+class SqliteDatabase {
+ public:
+  // Creates the file if absent.
+  // FAILED_PRECONDITION: another process holds it. Other errors: SQLite's, with the path.
+  static absl::StatusOr<SqliteDatabase> Open(const std::string& path);
+
+  SqliteStatement Prepare(absl::string_view sql);
+  // Runs statements without parameters.
+  absl::Status Execute(const std::string& sql);
+  // Rows that the last statement changed.
+  int64_t changes() const;
+
+ private:
+  struct Closer {
+    void operator()(sqlite3* database) const;
+  };
+  explicit SqliteDatabase(sqlite3* database) : database_(database) {}
+
+  std::unique_ptr<sqlite3, Closer> database_;
+};
+
+}  // namespace ropewalk
