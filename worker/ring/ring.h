@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "worker/ring/broken_hop.h"
+#include "worker/ring/cancellation.h"
+#include "worker/ring/ring_buffer.h"
+
+namespace ropewalk {
+
+class RingEndpoint;
+class Transport;
+
+struct RingOptions {
+  // What is reduced for whom; equal on all ranks.
+  std::string job;
+  int64_t generation = 0;
+  // This process's place in `addresses`, the "host:port" of every rank's RingEndpoint in the order
+  // of the ring.
+  int rank = 0;
+  std::vector<std::string> addresses;
+  // How long the neighbours may take to appear.
+  absl::Duration connect_timeout = absl::Seconds(60);
+  // How long a hop may go without progress while this rank waits for it.
+  absl::Duration hop_timeout = absl::Seconds(60);
+};
+
+// Sums vectors over the members of one generation by ring all-reduce: reduce-scatter, then
+// all-gather (Patarasuk and Yuan, 2009). Each rank sends 2(N-1)/N of the bytes, whatever N is.
+//
+// Every element's result is computed on one rank and copied to the others, so all ranks end with
+// the same bits. Integer results do not depend on the number of ranks; float32 ones do.
+//
+// One thread at a time may reduce; Cancel may be called by any. A ring that has failed stays
+// failed: its members need a new generation. Destruction takes at most a second.
+class Ring {
+ public:
+  // Joins `endpoint` to the ring, dials the successor until it answers, and waits for the
+  // predecessor; with one rank it does nothing. `endpoint` and `cancellation` (may be null) outlive
+  // the ring; cancelling it is Cancel below.
+  // INVALID_ARGUMENT: rank or addresses make no ring. DEADLINE_EXCEEDED: a neighbour did not come
+  // in time. ABORTED: a neighbour has gone on to another generation. FAILED_PRECONDITION: the
+  // successor has another idea of the ring's order. CANCELLED: cancelled.
+  static absl::StatusOr<std::unique_ptr<Ring>> Connect(const RingOptions& options,
+                                                       RingEndpoint* endpoint,
+                                                       RingCancellation* cancellation = nullptr);
+
+  // Over a transport that is connected already.
+  Ring(const RingOptions& options, std::unique_ptr<Transport> transport,
+       RingCancellation* cancellation);
+  ~Ring();
+
+  // Replaces every buffer by its reduction over all ranks. Blocks. All ranks call it in the same
+  // order, with equal (step, attempt) and with buffers of equal counts and ops; each call of a ring
+  // has another (step, attempt). At most 255 buffers.
+  //
+  // Nothing refers to the buffers once it has returned, whatever it returns. After an error their
+  // contents are unspecified, and every later call returns the same error.
+  //
+  // Errors name their hop (BrokenHopOf), as "hop 1 -> 2: no chunk for 10s":
+  // UNAVAILABLE: a peer died or left. DEADLINE_EXCEEDED: a hop made no progress within hop_timeout.
+  // DATA_LOSS: a chunk's hash is wrong. ABORTED: a chunk is of another generation, step or attempt.
+  // FAILED_PRECONDITION: ranks pass different buffers. CANCELLED: cancelled, here or elsewhere.
+  absl::Status AllReduce(int64_t step, uint32_t attempt, absl::Span<const RingBuffer> buffers);
+
+  // Breaks the ring off, at once and for all ranks; `reason` completes "cancelled: ...".
+  void Cancel(absl::string_view reason);
+
+  // Bytes of elements that AllReduce has sent so far, without headers and framing.
+  int64_t payload_bytes_sent() const { return payload_bytes_sent_; }
+
+ private:
+  absl::Status Fail(absl::Status why);
+
+  const int ranks_;
+  const int rank_;
+  const int64_t generation_;
+  const absl::Duration hop_timeout_;
+  const std::unique_ptr<Transport> transport_;  // null with one rank
+  RingCancellation own_cancellation_;
+  absl::Status failure_;
+  int64_t payload_bytes_sent_ = 0;
+};
+
+}  // namespace ropewalk

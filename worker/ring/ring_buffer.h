@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ropewalk {
+
+// How the ranks' elements at one place become one.
+enum class ReduceOp : uint8_t {
+  kSumInt32 = 1,    // modulo 2^32
+  kMaxUint8 = 2,    //
+  kSumFloat32 = 3,  // in ring order, rounded after each addition
+};
+
+// Elements to reduce in place. `data` is aligned for its element type.
+struct RingBuffer {
+  void* data;
+  int64_t count;
+  ReduceOp op;
+};
+
+// Bytes of one element.
+constexpr int64_t ElementBytes(ReduceOp op) { return op == ReduceOp::kMaxUint8 ? 1 : 4; }
+
+}  // namespace ropewalk
