@@ -1,7 +1,8 @@
 #include "worker/model/float_tensor.h"
 
-#include <cstdint>
 #include <cstring>
+
+#include "worker/tensor/bfloat16.h"
 
 namespace ropewalk {
 namespace {
@@ -11,18 +12,6 @@ Stored Load(const char* bytes) {
   Stored value;
   std::memcpy(&value, bytes, sizeof(value));
   return value;
-}
-
-float FromBFloat16(uint16_t bits) {
-  const uint32_t wide = static_cast<uint32_t>(bits) << 16;
-  return Load<float>(reinterpret_cast<const char*>(&wide));
-}
-
-// Rounds to nearest even.
-uint16_t ToBFloat16(float value) {
-  const uint32_t bits = Load<uint32_t>(reinterpret_cast<const char*>(&value));
-  if (value != value) return static_cast<uint16_t>(bits >> 16 | 0x40);
-  return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 }  // namespace
@@ -38,7 +27,7 @@ void ToFloat32(const TensorView& tensor, absl::Span<float> out) {
       if (!out.empty()) std::memcpy(out.data(), bytes, out.size() * sizeof(float));
       break;
     case Dtype::kBF16:
-      for (size_t i = 0; i < out.size(); ++i) out[i] = FromBFloat16(Load<uint16_t>(bytes + 2 * i));
+      for (size_t i = 0; i < out.size(); ++i) out[i] = FromBfloat16(Load<Bfloat16>(bytes + 2 * i));
       break;
     default:
       for (size_t i = 0; i < out.size(); ++i) out[i] = Load<_Float16>(bytes + 2 * i);
@@ -52,7 +41,7 @@ std::string FromFloat32(absl::Span<const float> values, Dtype dtype) {
     return bytes;
   }
   for (size_t i = 0; i < values.size(); ++i) {
-    const uint16_t half = ToBFloat16(values[i]);
+    const Bfloat16 half = ToBfloat16(values[i]);
     std::memcpy(bytes.data() + 2 * i, &half, sizeof(half));
   }
   return bytes;

@@ -39,15 +39,15 @@ std::vector<LinearPlace> LinearPlaces(const ModelConfig& config);
 std::vector<WeightSpec> WeightSpecs(const ModelConfig& config);
 
 // Positions in that list.
-constexpr int64_t kEmbeddingWeight = 0;
+constexpr int64_t kEmbeddingIndex = 0;
 constexpr int64_t kWeightsPerLayer = kLinearsPerLayer + 2;
-constexpr int64_t LinearWeight(int64_t layer, Linear linear) {
+constexpr int64_t LinearIndex(int64_t layer, Linear linear) {
   const bool in_mlp = linear >= Linear::kGate;
   return 1 + layer * kWeightsPerLayer + 1 + static_cast<int64_t>(linear) + (in_mlp ? 1 : 0);
 }
-constexpr int64_t AttentionNormWeight(int64_t layer) { return 1 + layer * kWeightsPerLayer; }
-constexpr int64_t MlpNormWeight(int64_t layer) { return AttentionNormWeight(layer) + 5; }
-constexpr int64_t FinalNormWeight(int64_t layers) { return 1 + layers * kWeightsPerLayer; }
-constexpr int64_t OutputWeight(int64_t layers) { return FinalNormWeight(layers) + 1; }
+constexpr int64_t AttentionNormIndex(int64_t layer) { return 1 + layer * kWeightsPerLayer; }
+constexpr int64_t MlpNormIndex(int64_t layer) { return AttentionNormIndex(layer) + 5; }
+constexpr int64_t FinalNormIndex(int64_t layers) { return 1 + layers * kWeightsPerLayer; }
+constexpr int64_t OutputIndex(int64_t layers) { return FinalNormIndex(layers) + 1; }
 
 }  // namespace ropewalk

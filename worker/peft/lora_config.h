@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "worker/model/parameter_layout.h"
 #include "worker/model/weight_specs.h"
 
@@ -21,5 +22,9 @@ struct LoraConfig {
 
 // A and B of each place in turn, under the names PEFT gives them.
 ParameterLayout LoraLayout(const std::vector<LinearPlace>& model_places, const LoraConfig& config);
+
+// Values to start from, in that layout: A uniform in ±1 / sqrt(in), as PEFT's Kaiming
+// initialisation has it, and B zero, so that the adapted model is at first the base.
+void InitializeLora(const ParameterLayout& layout, uint64_t seed, absl::Span<float> parameters);
 
 }  // namespace ropewalk

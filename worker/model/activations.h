@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+
+#include "worker/model/arena.h"
+#include "worker/model/config.h"
+
+namespace ropewalk {
+
+// What a layer's forward pass leaves for its backward pass; all row-major. Norms' and SwiGLU's
+// outputs are not among it: they are cheap to compute again.
+template <typename T>
+struct LayerActivations {
+  T* input = nullptr;           // [rows, hidden]
+  T* attention_rstd = nullptr;  // [rows]
+  T* query = nullptr;           // [rows, heads * head_dim], rotated
+  T* key = nullptr;             // [rows, key-value heads * head_dim], rotated
+  T* value = nullptr;           // like key
+  T* attended = nullptr;        // like query
+  T* log_sum_exp = nullptr;     // [rows, heads], of the attention's scores
+  T* middle = nullptr;          // [rows, hidden], between attention and MLP
+  T* mlp_rstd = nullptr;        // [rows]
+  T* gate = nullptr;            // [rows, inner]
+  T* up = nullptr;              // [rows, inner]
+
+  void Take(const ModelConfig& config, int64_t rows, Arena<T>* arena);
+};
+
+// Room that all layers use in turn.
+template <typename T>
+struct LayerScratch {
+  T* normed = nullptr;   // [rows, hidden], the input of attention or MLP
+  T* product = nullptr;  // [rows, inner], silu(gate) * up
+  // Gradients by the values of these names.
+  T* d_normed = nullptr;
+  T* d_query = nullptr;
+  T* d_key = nullptr;
+  T* d_value = nullptr;
+  T* d_attended = nullptr;
+  T* d_gate = nullptr;
+  T* d_up = nullptr;
+  T* d_product = nullptr;
+
+  void TakeForward(const ModelConfig& config, int64_t rows, Arena<T>* arena);
+  void TakeBackward(const ModelConfig& config, int64_t rows, Arena<T>* arena);
+};
+
+}  // namespace ropewalk

@@ -1,0 +1,150 @@
+#include "worker/model/decoder_layer.h"
+
+#include "worker/ops/elementwise.h"
+#include "worker/ops/rms_norm.h"
+#include "worker/ops/swiglu.h"
+
+namespace ropewalk {
+
+template <typename T>
+DecoderLayer<T>::DecoderLayer(const ModelConfig& config, const Weights<T>& weights,
+                              const RopeTable<T>& rope, LinearHook<T>* hook, int64_t number)
+    : config_(config), weights_(weights), rope_(rope), number_(number) {
+  for (int64_t i = 0; i < kLinearsPerLayer; ++i) {
+    const int64_t place = PlaceOf(number, static_cast<Linear>(i));
+    linears_.emplace_back(weights.Place(place), hook, place);
+  }
+}
+
+template <typename T>
+void DecoderLayer<T>::Forward(const Rows& rows, const LayerActivations<T>& activations,
+                              const LayerScratch<T>& scratch, Attention attention,
+                              T* output) const {
+  ForwardAttention(rows, activations, scratch, attention);
+  ForwardMlp(rows, activations, scratch, output);
+}
+
+template <typename T>
+void DecoderLayer<T>::ForwardAttention(const Rows& rows, const LayerActivations<T>& activations,
+                                       const LayerScratch<T>& scratch, Attention attention) const {
+  const LayerActivations<T>& a = activations;
+  Norm(rows, AttentionNormIndex(number_), a.input, scratch.normed, a.attention_rstd);
+  At(Linear::kQuery).Forward(rows.count, scratch.normed, a.query);
+  At(Linear::kKey).Forward(rows.count, scratch.normed, a.key);
+  At(Linear::kValue).Forward(rows.count, scratch.normed, a.value);
+  Rotate(rows, Rotation::kForward, a.query, a.key);
+  attention(a);
+  At(Linear::kOutput).Forward(rows.count, a.attended, a.middle);
+  Add(rows.count * config_.hidden_size, a.input, a.middle);
+}
+
+template <typename T>
+void DecoderLayer<T>::ForwardMlp(const Rows& rows, const LayerActivations<T>& activations,
+                                 const LayerScratch<T>& scratch, T* output) const {
+  const LayerActivations<T>& a = activations;
+  Norm(rows, MlpNormIndex(number_), a.middle, scratch.normed, a.mlp_rstd);
+  At(Linear::kGate).Forward(rows.count, scratch.normed, a.gate);
+  At(Linear::kUp).Forward(rows.count, scratch.normed, a.up);
+  SwigluForward(rows.count * config_.intermediate_size, a.gate, a.up, scratch.product);
+  At(Linear::kDown).Forward(rows.count, scratch.product, output);
+  Add(rows.count * config_.hidden_size, a.middle, output);
+}
+
+template <typename T>
+void DecoderLayer<T>::Backward(const Rows& rows, const LayerActivations<T>& activations,
+                               const LayerScratch<T>& scratch, Attention attention_backward,
+                               const GradientSink<T>& sink, T* d_stream) const {
+  if (!BackwardMlp(rows, activations, scratch, sink, d_stream)) return;
+  if (!BackwardOutput(rows, activations, scratch, sink, d_stream)) return;
+  attention_backward(activations);
+  BackwardQueryKeyValue(rows, activations, scratch, sink, d_stream);
+}
+
+template <typename T>
+bool DecoderLayer<T>::BackwardMlp(const Rows& rows, const LayerActivations<T>& activations,
+                                  const LayerScratch<T>& scratch, const GradientSink<T>& sink,
+                                  T* d_stream) const {
+  const LayerActivations<T>& a = activations;
+  const LayerScratch<T>& s = scratch;
+  const int64_t products = rows.count * config_.intermediate_size;
+  const bool below_down = sink.NeedsInputOf(IndexOf(Linear::kDown));
+  SwigluForward(products, a.gate, a.up, s.product);
+  At(Linear::kDown)
+      .Backward(rows.count, s.product, d_stream, below_down ? s.d_product : nullptr,
+                /*accumulate=*/false, sink.Of(IndexOf(Linear::kDown)));
+  if (!below_down) return false;
+  SwigluBackward(products, s.d_product, a.gate, a.up, s.d_gate, s.d_up);
+
+  const bool below_gate = sink.NeedsInputOf(IndexOf(Linear::kGate));
+  T* const d_normed = below_gate ? s.d_normed : nullptr;
+  Norm(rows, MlpNormIndex(number_), a.middle, s.normed, a.mlp_rstd);
+  At(Linear::kGate)
+      .Backward(rows.count, s.normed, s.d_gate, d_normed, /*accumulate=*/false,
+                sink.Of(IndexOf(Linear::kGate)));
+  At(Linear::kUp)
+      .Backward(rows.count, s.normed, s.d_up, d_normed, /*accumulate=*/true,
+                sink.Of(IndexOf(Linear::kUp)));
+  if (!below_gate) return false;
+  BackwardNorm(rows, MlpNormIndex(number_), a.middle, a.mlp_rstd, s.d_normed, sink, d_stream);
+  return true;
+}
+
+template <typename T>
+bool DecoderLayer<T>::BackwardOutput(const Rows& rows, const LayerActivations<T>& activations,
+                                     const LayerScratch<T>& scratch, const GradientSink<T>& sink,
+                                     const T* d_stream) const {
+  const bool below = sink.NeedsInputOf(IndexOf(Linear::kOutput));
+  At(Linear::kOutput)
+      .Backward(rows.count, activations.attended, d_stream, below ? scratch.d_attended : nullptr,
+                /*accumulate=*/false, sink.Of(IndexOf(Linear::kOutput)));
+  return below;
+}
+
+template <typename T>
+void DecoderLayer<T>::BackwardQueryKeyValue(const Rows& rows,
+                                            const LayerActivations<T>& activations,
+                                            const LayerScratch<T>& scratch,
+                                            const GradientSink<T>& sink, T* d_stream) const {
+  const LayerScratch<T>& s = scratch;
+  const int64_t norm = AttentionNormIndex(number_);
+  const bool below = sink.NeedsInputOf(IndexOf(Linear::kQuery));
+  T* const d_normed = below ? s.d_normed : nullptr;
+  Rotate(rows, Rotation::kBackward, s.d_query, s.d_key);
+  Norm(rows, norm, activations.input, s.normed, activations.attention_rstd);
+  At(Linear::kQuery)
+      .Backward(rows.count, s.normed, s.d_query, d_normed, /*accumulate=*/false,
+                sink.Of(IndexOf(Linear::kQuery)));
+  At(Linear::kKey)
+      .Backward(rows.count, s.normed, s.d_key, d_normed, /*accumulate=*/true,
+                sink.Of(IndexOf(Linear::kKey)));
+  At(Linear::kValue)
+      .Backward(rows.count, s.normed, s.d_value, d_normed, /*accumulate=*/true,
+                sink.Of(IndexOf(Linear::kValue)));
+  if (!below) return;
+  BackwardNorm(rows, norm, activations.input, activations.attention_rstd, s.d_normed, sink,
+               d_stream);
+}
+
+template <typename T>
+void DecoderLayer<T>::Rotate(const Rows& rows, Rotation rotation, T* query, T* key) const {
+  ApplyRope(rows.count, config_.num_attention_heads, rope_, rows.positions, rotation, query);
+  ApplyRope(rows.count, config_.num_key_value_heads, rope_, rows.positions, rotation, key);
+}
+
+template <typename T>
+void DecoderLayer<T>::Norm(const Rows& rows, int64_t index, const T* x, T* y, T* rstd) const {
+  RmsNormForward(rows.count, config_.hidden_size, x, weights_.Plain(index), config_.rms_norm_eps, y,
+                 rstd);
+}
+
+template <typename T>
+void DecoderLayer<T>::BackwardNorm(const Rows& rows, int64_t index, const T* x, const T* rstd,
+                                   const T* dy, const GradientSink<T>& sink, T* dx) const {
+  RmsNormBackward(rows.count, config_.hidden_size, dy, x, weights_.Plain(index), rstd, dx,
+                  sink.Of(index));
+}
+
+template class DecoderLayer<float>;
+template class DecoderLayer<double>;
+
+}  // namespace ropewalk

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "worker/model/activations.h"
+#include "worker/model/config.h"
+#include "worker/model/gradient_sink.h"
+#include "worker/model/linear_layer.h"
+#include "worker/model/weights.h"
+#include "worker/ops/rope.h"
+
+namespace ropewalk {
+
+// The rows of a pass, which all layers share.
+struct Rows {
+  int64_t count = 0;
+  const int32_t* positions = nullptr;  // [count]
+};
+
+// A layer of a Llama decoder (Touvron et al., 2023), written out:
+//   middle = input + o(attention(rope(q(n)), rope(k(n)), v(n))),  n = rms_norm(input)
+//   output = middle + down(silu(gate(m)) * up(m)),                m = rms_norm(middle)
+// Not thread-safe.
+template <typename T>
+class DecoderLayer {
+ public:
+  // How rows attend to one another. Forward: fills in `attended` (and log_sum_exp, if a backward
+  // pass follows) from query, key and value. Backward: fills in the scratch's d_query, d_key and
+  // d_value from its d_attended.
+  using Attention = absl::FunctionRef<void(const LayerActivations<T>&)>;
+
+  // All must outlive the layer; `hook` may be null.
+  DecoderLayer(const ModelConfig& config, const Weights<T>& weights, const RopeTable<T>& rope,
+               LinearHook<T>* hook, int64_t number);
+
+  // From activations.input to `output`, both [rows, hidden].
+  void Forward(const Rows& rows, const LayerActivations<T>& activations,
+               const LayerScratch<T>& scratch, Attention attention, T* output) const;
+
+  // d_stream [rows, hidden] holds the gradient by the output and becomes the gradient by the input,
+  // unless nothing needs that.
+  void Backward(const Rows& rows, const LayerActivations<T>& activations,
+                const LayerScratch<T>& scratch, Attention attention_backward,
+                const GradientSink<T>& sink, T* d_stream) const;
+
+ private:
+  void ForwardAttention(const Rows& rows, const LayerActivations<T>& activations,
+                        const LayerScratch<T>& scratch, Attention attention) const;
+  void ForwardMlp(const Rows& rows, const LayerActivations<T>& activations,
+                  const LayerScratch<T>& scratch, T* output) const;
+  // They return false once nothing below trains.
+  bool BackwardMlp(const Rows& rows, const LayerActivations<T>& activations,
+                   const LayerScratch<T>& scratch, const GradientSink<T>& sink, T* d_stream) const;
+  bool BackwardOutput(const Rows& rows, const LayerActivations<T>& activations,
+                      const LayerScratch<T>& scratch, const GradientSink<T>& sink,
+                      const T* d_stream) const;
+  void BackwardQueryKeyValue(const Rows& rows, const LayerActivations<T>& activations,
+                             const LayerScratch<T>& scratch, const GradientSink<T>& sink,
+                             T* d_stream) const;
+
+  void Rotate(const Rows& rows, Rotation rotation, T* query, T* key) const;
+  // One of the two norms, by its weight's index.
+  void Norm(const Rows& rows, int64_t index, const T* x, T* y, T* rstd) const;
+  void BackwardNorm(const Rows& rows, int64_t index, const T* x, const T* rstd, const T* dy,
+                    const GradientSink<T>& sink, T* dx) const;
+  int64_t IndexOf(Linear linear) const { return LinearIndex(number_, linear); }
+  const LinearLayer<T>& At(Linear linear) const { return linears_[static_cast<int>(linear)]; }
+
+  const ModelConfig& config_;
+  const Weights<T>& weights_;
+  const RopeTable<T>& rope_;
+  const int64_t number_;
+  std::vector<LinearLayer<T>> linears_;  // in the order of Linear
+};
+
+}  // namespace ropewalk

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "worker/model/transformer.h"
+
+namespace ropewalk {
+
+// Continues each prompt with the likeliest token, again and again, until `eos`, which is left out,
+// or `max_new_tokens`; the model's last position ends a text, too. Keys and values are kept, so a
+// new token costs one row. No dropout. The i-th result belongs to the i-th prompt. REQUIRES:
+// prompts that are not empty, of tokens that `model` has, no longer than its positions.
+template <typename T>
+std::vector<std::vector<int32_t>> GenerateGreedily(const Transformer<T>& model,
+                                                   const std::vector<std::vector<int32_t>>& prompts,
+                                                   int max_new_tokens, int32_t eos);
+
+}  // namespace ropewalk

@@ -1,0 +1,217 @@
+#include "worker/model/transformer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/status_macros.h"
+#include "worker/model/weight_specs.h"
+#include "worker/ops/embedding.h"
+#include "worker/ops/rms_norm.h"
+
+namespace ropewalk {
+namespace {
+
+std::vector<double> RopeFrequencies(const ModelConfig& config) {
+  std::vector<double> frequencies;
+  for (int64_t i = 0; i < config.head_dim / 2; ++i) {
+    frequencies.push_back(std::pow(config.rope.theta, -2.0 * i / config.head_dim));
+  }
+  return frequencies;
+}
+
+std::vector<int64_t> GradientOffsets(const ModelConfig& config) {
+  std::vector<int64_t> offsets;
+  int64_t offset = 0;
+  for (const WeightSpec& spec : WeightSpecs(config)) {
+    offsets.push_back(offset);
+    offset += spec.size;
+  }
+  return offsets;
+}
+
+// The index of the first weight at whose place the hook is; past all weights if it is nowhere.
+template <typename T>
+int64_t LowestHook(const ModelConfig& config, const LinearHook<T>* hook) {
+  for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
+    for (int64_t i = 0; i < kLinearsPerLayer; ++i) {
+      const Linear linear = static_cast<Linear>(i);
+      if (hook != nullptr && hook->Covers(PlaceOf(layer, linear))) {
+        return LinearIndex(layer, linear);
+      }
+    }
+  }
+  return OutputIndex(config.num_hidden_layers) + 1;
+}
+
+absl::Status CheckRange(absl::string_view what, absl::Span<const int32_t> values, int32_t least,
+                        int64_t end) {
+  for (const int32_t value : values) {
+    if (value < least || value >= end) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(what, " ", value, " is outside the model, which has ", end, " of them"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+AttentionShape AttentionShapeOf(const ModelConfig& config) {
+  return {.heads = config.num_attention_heads,
+          .kv_heads = config.num_key_value_heads,
+          .head_dim = config.head_dim,
+          .scale = 1 / std::sqrt(static_cast<double>(config.head_dim))};
+}
+
+template <typename T>
+Transformer<T>::Transformer(const ModelConfig& config, MatMulPrecision precision,
+                            LinearHook<T>* hook)
+    : config_(config),
+      hook_(hook),
+      attention_shape_(AttentionShapeOf(config)),
+      rope_(RopeFrequencies(config), config.max_position_embeddings),
+      weights_(config, precision),
+      cross_entropy_(config.vocab_size, config.hidden_size),
+      offsets_(GradientOffsets(config)),
+      lowest_hook_(LowestHook(config, hook)),
+      activations_(config.num_hidden_layers) {
+  for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
+    layers_.emplace_back(config_, weights_, rope_, hook, layer);
+  }
+}
+
+template <typename T>
+absl::Status Transformer<T>::Check(const PackedTokens& tokens) const {
+  const size_t rows = tokens.tokens.size();
+  const std::vector<int32_t>& starts = tokens.document_starts;
+  if (rows == 0 || tokens.positions.size() != rows || tokens.targets.size() != rows ||
+      starts.empty() || starts.front() != 0 || starts.back() != static_cast<int32_t>(rows) ||
+      !std::is_sorted(starts.begin(), starts.end())) {
+    return absl::InvalidArgumentError("packed tokens: the lengths do not fit together, or are 0");
+  }
+  RETURN_IF_ERROR(CheckRange("token", tokens.tokens, 0, config_.vocab_size));
+  RETURN_IF_ERROR(CheckRange("target", tokens.targets, -1, config_.vocab_size));
+  return CheckRange("position", tokens.positions, 0, config_.max_position_embeddings);
+}
+
+template <typename T>
+absl::StatusOr<double> Transformer<T>::Loss(const PackedTokens& tokens) {
+  RETURN_IF_ERROR(Check(tokens));
+  Reserve(tokens.tokens.size(), /*backward=*/false);
+  Forward(tokens, nullptr);
+  return cross_entropy_.Loss(tokens.tokens.size(), normed_, tokens.targets.data(),
+                             weights_.Output());
+}
+
+template <typename T>
+absl::StatusOr<double> Transformer<T>::AccumulateGradient(const PackedTokens& tokens,
+                                                          const RandomKey& key,
+                                                          T* weight_gradients) {
+  RETURN_IF_ERROR(Check(tokens));
+  Reserve(tokens.tokens.size(), /*backward=*/true);
+  Forward(tokens, &key);
+  const GradientSink<T> sink = SinkFor(weight_gradients);
+  const int64_t output =
+      config_.tie_word_embeddings ? kEmbeddingIndex : OutputIndex(layers_.size());
+  const double loss =
+      cross_entropy_.LossAndGradient(tokens.tokens.size(), normed_, tokens.targets.data(),
+                                     weights_.Output(), d_normed_, sink.Of(output));
+  Backward(tokens, sink);
+  return loss;
+}
+
+template <typename T>
+absl::StatusOr<std::vector<T>> Transformer<T>::Logits(const PackedTokens& tokens) {
+  RETURN_IF_ERROR(Check(tokens));
+  const int64_t rows = tokens.tokens.size();
+  Reserve(rows, /*backward=*/false);
+  Forward(tokens, nullptr);
+  std::vector<T> logits(rows * config_.vocab_size);
+  weights_.Output().Forward(rows, normed_, logits.data());
+  return logits;
+}
+
+template <typename T>
+void Transformer<T>::Reserve(int64_t rows, bool backward) {
+  if (rows <= reserved_rows_ && (reserved_backward_ || !backward)) return;
+  reserved_rows_ = std::max(rows, reserved_rows_);
+  reserved_backward_ = reserved_backward_ || backward;
+  arena_.Build([&](Arena<T>* arena) { Place(reserved_rows_, reserved_backward_, arena); });
+}
+
+// Without a backward pass, all layers share the same activations; only their input and output must
+// differ.
+template <typename T>
+void Transformer<T>::Place(int64_t rows, bool backward, Arena<T>* arena) {
+  for (size_t layer = 0; layer < activations_.size(); ++layer) {
+    if (backward || layer < 2) {
+      activations_[layer].Take(config_, rows, arena);
+    } else {
+      activations_[layer] = activations_[layer % 2];
+    }
+  }
+  last_ = arena->Take(rows * config_.hidden_size);
+  last_rstd_ = arena->Take(rows);
+  normed_ = arena->Take(rows * config_.hidden_size);
+  scratch_.TakeForward(config_, rows, arena);
+  if (!backward) return;
+  d_normed_ = arena->Take(rows * config_.hidden_size);
+  d_stream_ = arena->Take(rows * config_.hidden_size);
+  scratch_.TakeBackward(config_, rows, arena);
+}
+
+template <typename T>
+void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropout) {
+  const Rows rows = {static_cast<int64_t>(tokens.tokens.size()), tokens.positions.data()};
+  if (hook_ != nullptr) hook_->BeginPass(rows.count, dropout);
+  EmbeddingForward(rows.count, config_.hidden_size, tokens.tokens.data(),
+                   weights_.Plain(kEmbeddingIndex), activations_[0].input);
+  for (size_t layer = 0; layer < layers_.size(); ++layer) {
+    T* const output = layer + 1 < layers_.size() ? activations_[layer + 1].input : last_;
+    layers_[layer].Forward(
+        rows, activations_[layer], scratch_,
+        [&](const LayerActivations<T>& a) {
+          AttentionForward<T>(attention_shape_, tokens.document_starts, a.query, a.key, a.value,
+                              a.attended, a.log_sum_exp);
+        },
+        output);
+  }
+  RmsNormForward(rows.count, config_.hidden_size, last_,
+                 weights_.Plain(FinalNormIndex(layers_.size())), config_.rms_norm_eps, normed_,
+                 last_rstd_);
+}
+
+template <typename T>
+void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<T>& sink) {
+  const Rows rows = {static_cast<int64_t>(tokens.tokens.size()), tokens.positions.data()};
+  const int64_t norm = FinalNormIndex(layers_.size());
+  std::fill_n(d_stream_, rows.count * config_.hidden_size, T{0});
+  RmsNormBackward(rows.count, config_.hidden_size, d_normed_, last_, weights_.Plain(norm),
+                  last_rstd_, d_stream_, sink.Of(norm));
+  const auto attention_backward = [&](const LayerActivations<T>& a) {
+    AttentionBackward<T>(attention_shape_, tokens.document_starts, a.query, a.key, a.value,
+                         a.attended, a.log_sum_exp, scratch_.d_attended, scratch_.d_query,
+                         scratch_.d_key, scratch_.d_value);
+  };
+  for (int64_t layer = layers_.size() - 1; layer >= 0; --layer) {
+    if (!sink.NeedsInputOf(AttentionNormIndex(layer + 1))) return;
+    layers_[layer].Backward(rows, activations_[layer], scratch_, attention_backward, sink,
+                            d_stream_);
+  }
+  T* const d_embedding = sink.Of(kEmbeddingIndex);
+  if (d_embedding == nullptr) return;
+  EmbeddingBackward(rows.count, config_.hidden_size, tokens.tokens.data(), d_stream_, d_embedding);
+}
+
+template <typename T>
+GradientSink<T> Transformer<T>::SinkFor(T* weight_gradients) const {
+  return {.flat = weight_gradients,
+          .offsets = offsets_.data(),
+          .lowest = weight_gradients == nullptr ? lowest_hook_ : kEmbeddingIndex};
+}
+
+template class Transformer<float>;
+template class Transformer<double>;
+
+}  // namespace ropewalk

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "worker/model/activations.h"
+#include "worker/model/arena.h"
+#include "worker/model/config.h"
+#include "worker/model/decoder_layer.h"
+#include "worker/model/gradient_sink.h"
+#include "worker/model/linear_hook.h"
+#include "worker/model/weights.h"
+#include "worker/ops/attention.h"
+#include "worker/ops/cross_entropy.h"
+#include "worker/ops/packed_tokens.h"
+#include "worker/ops/rope.h"
+#include "worker/tensor/philox.h"
+
+namespace ropewalk {
+
+// A Llama decoder, forward and backward, over packed documents. Results are the same bits for any
+// number of threads. A pass allocates nothing once one with as many tokens has been made. Not
+// thread-safe.
+template <typename T>
+class Transformer {
+ public:
+  // With weights still to be set. `hook` may be null; otherwise it must outlive the transformer.
+  Transformer(const ModelConfig& config, MatMulPrecision precision, LinearHook<T>* hook);
+  Transformer(const Transformer&) = delete;
+  Transformer& operator=(const Transformer&) = delete;
+
+  const ModelConfig& config() const { return config_; }
+
+  // Sets the values, row-major, of the weight with this index in WeightSpecs. Every weight has to
+  // be set before the calls below.
+  void SetWeight(int64_t index, absl::Span<const T> values) { weights_.Set(index, values); }
+
+  // The sum of the losses over the target tokens, without dropout.
+  // INVALID_ARGUMENT, here and below: no tokens, lengths that do not fit together, or a token,
+  // target or position outside the model.
+  absl::StatusOr<double> Loss(const PackedTokens& tokens);
+
+  // The same with the dropout that `key` decides. The hook adds its gradients to its own; those of
+  // the weights are added to `weight_gradients`, all weights in the order of WeightSpecs, unless it
+  // is null: then they are frozen.
+  absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens, const RandomKey& key,
+                                            T* weight_gradients);
+
+  // The logits [tokens, vocabulary], whole: for short texts and tests.
+  absl::StatusOr<std::vector<T>> Logits(const PackedTokens& tokens);
+
+  // What generation builds on.
+  const std::vector<DecoderLayer<T>>& layers() const { return layers_; }
+  const Weights<T>& weights() const { return weights_; }
+  const AttentionShape& attention_shape() const { return attention_shape_; }
+  LinearHook<T>* hook() const { return hook_; }
+
+ private:
+  absl::Status Check(const PackedTokens& tokens) const;
+  void Reserve(int64_t rows, bool backward);
+  void Place(int64_t rows, bool backward, Arena<T>* arena);
+
+  // Fills in the activations and normed_.
+  void Forward(const PackedTokens& tokens, const RandomKey* dropout);
+  void Backward(const PackedTokens& tokens, const GradientSink<T>& sink);
+  GradientSink<T> SinkFor(T* weight_gradients) const;
+
+  const ModelConfig config_;
+  LinearHook<T>* const hook_;
+  const AttentionShape attention_shape_;
+  const RopeTable<T> rope_;
+  Weights<T> weights_;
+  std::vector<DecoderLayer<T>> layers_;
+  LinearCrossEntropy<T> cross_entropy_;
+  std::vector<int64_t> offsets_;  // [weights], of their gradients
+  int64_t lowest_hook_ = 0;       // index of the first weight at whose place the hook is
+
+  Arena<T> arena_;
+  int64_t reserved_rows_ = 0;
+  bool reserved_backward_ = false;
+  std::vector<LayerActivations<T>> activations_;  // [layers]
+  LayerScratch<T> scratch_;
+  T* last_ = nullptr;       // [rows, hidden], the last layer's output
+  T* last_rstd_ = nullptr;  // [rows]
+  T* normed_ = nullptr;     // [rows, hidden], the last norm's output
+  T* d_normed_ = nullptr;
+  T* d_stream_ = nullptr;  // [rows, hidden], the gradient on its way down
+};
+
+// The attention of a model with this config.
+AttentionShape AttentionShapeOf(const ModelConfig& config);
+
+}  // namespace ropewalk

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "worker/model/model_folder.h"
+#include "worker/model/transformer.h"
+#include "worker/ops/linear_weight.h"
+#include "worker/peft/lora_hook.h"
+#include "worker/peft/peft_folder.h"
+
+namespace ropewalk {
+
+// A model to use, not to train: a base, perhaps with an adapter. Not thread-safe.
+class InferenceModel {
+ public:
+  // Opens a Hugging Face model folder, and a PEFT adapter for it unless `adapter_folder` is empty.
+  // INVALID_ARGUMENT or NOT_FOUND: a folder is not what it should be. FAILED_PRECONDITION: the base
+  // has no weights.
+  static absl::StatusOr<std::unique_ptr<InferenceModel>> Open(const std::string& base_folder,
+                                                              const std::string& adapter_folder,
+                                                              MatMulPrecision precision);
+
+  const ModelConfig& config() const { return transformer_.config(); }
+
+  // As in TrainableModel.
+  absl::StatusOr<double> Loss(const PackedTokens& tokens) { return transformer_.Loss(tokens); }
+  absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
+      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos);
+
+ private:
+  InferenceModel(const ModelFolder& base, const LoraAdapter& adapter, MatMulPrecision precision);
+
+  LoraHook<float> hook_;
+  Transformer<float> transformer_;
+};
+
+// Gives `transformer` the weights of the folder, which has some.
+void LoadWeights(const ModelFolder& folder, Transformer<float>* transformer);
+
+}  // namespace ropewalk
