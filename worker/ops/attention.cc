@@ -40,9 +40,11 @@ ROPEWALK_INLINE void TransposeRows(int64_t rows, int64_t dim, int64_t stride, co
   }
 }
 
-// products[j] = scale * sum_d x[d] * columns[d, j] for j in [0, n), where columns has `rows` columns.
+// products[j] = scale * sum_d x[d] * columns[d, j] for j in [0, n), where columns has `rows`
+// columns.
 template <typename T>
-ROPEWALK_INLINE void Products(int64_t n, int64_t rows, int64_t dim, T scale, const T* x, const T* columns, T* products) {
+ROPEWALK_INLINE void Products(int64_t n, int64_t rows, int64_t dim, T scale, const T* x,
+                              const T* columns, T* products) {
   for (int64_t j = 0; j < n; ++j) products[j] = 0;
   for (int64_t d = 0; d < dim; ++d) AddScaled(n, scale * x[d], columns + d * rows, products);
 }
@@ -68,8 +70,8 @@ ROPEWALK_INLINE void ForwardLoop(const Slice<T>& s, T* out, T* log_sum, T* scrat
 }
 
 template <typename T>
-ROPEWALK_INLINE void BackwardLoop(const Slice<T>& s, const T* out, const T* log_sum, const T* dout, T* dq, T* dk, T* dv,
-                                  T* scratch) {
+ROPEWALK_INLINE void BackwardLoop(const Slice<T>& s, const T* out, const T* log_sum, const T* dout,
+                                  T* dq, T* dk, T* dv, T* scratch) {
   T* const k_columns = scratch;
   T* const v_columns = k_columns + s.length * s.dim;
   T* const p = v_columns + s.length * s.dim;
@@ -103,7 +105,8 @@ ROPEWALK_INLINE void BackwardLoop(const Slice<T>& s, const T* out, const T* log_
 template <typename T>
 ROPEWALK_INLINE void DecodeLoop(const Slice<T>& s, T* out, T* p) {
   for (int64_t h = 0; h < s.group; ++h) {
-    for (int64_t j = 0; j < s.length; ++j) p[j] = s.scale * Dot(s.dim, s.q + h * s.dim, s.k + j * s.kv_stride);
+    for (int64_t j = 0; j < s.length; ++j)
+      p[j] = s.scale * Dot(s.dim, s.q + h * s.dim, s.k + j * s.kv_stride);
     const T max = Max(s.length, p);
     for (int64_t j = 0; j < s.length; ++j) p[j] = Exp(p[j] - max);
     const T sum = Sum<T>(s.length, [=](int64_t j) { return p[j]; });
@@ -119,21 +122,25 @@ ROPEWALK_SIMD void Forward(const Slice<float>& s, float* out, float* log_sum, fl
 void Forward(const Slice<double>& s, double* out, double* log_sum, double* scratch) {
   ForwardLoop(s, out, log_sum, scratch);
 }
-ROPEWALK_SIMD void Backward(const Slice<float>& s, const float* out, const float* log_sum, const float* dout, float* dq,
-                            float* dk, float* dv, float* scratch) {
+ROPEWALK_SIMD void Backward(const Slice<float>& s, const float* out, const float* log_sum,
+                            const float* dout, float* dq, float* dk, float* dv, float* scratch) {
   BackwardLoop(s, out, log_sum, dout, dq, dk, dv, scratch);
 }
-void Backward(const Slice<double>& s, const double* out, const double* log_sum, const double* dout, double* dq, double* dk,
-              double* dv, double* scratch) {
+void Backward(const Slice<double>& s, const double* out, const double* log_sum, const double* dout,
+              double* dq, double* dk, double* dv, double* scratch) {
   BackwardLoop(s, out, log_sum, dout, dq, dk, dv, scratch);
 }
-ROPEWALK_SIMD void Decode(const Slice<float>& s, float* out, float* scratch) { DecodeLoop(s, out, scratch); }
+ROPEWALK_SIMD void Decode(const Slice<float>& s, float* out, float* scratch) {
+  DecodeLoop(s, out, scratch);
+}
 void Decode(const Slice<double>& s, double* out, double* scratch) { DecodeLoop(s, out, scratch); }
 
 template <typename T>
-Slice<T> SliceOf(const AttentionShape& shape, int64_t length, int64_t row, int64_t kv_head, const T* q, const T* k, const T* v) {
+Slice<T> SliceOf(const AttentionShape& shape, int64_t length, int64_t row, int64_t kv_head,
+                 const T* q, const T* k, const T* v) {
   const int64_t group = shape.heads / shape.kv_heads;
-  const int64_t q_stride = shape.heads * shape.head_dim, kv_stride = shape.kv_heads * shape.head_dim;
+  const int64_t q_stride = shape.heads * shape.head_dim,
+                kv_stride = shape.kv_heads * shape.head_dim;
   return Slice<T>{length,
                   shape.head_dim,
                   group,
@@ -160,8 +167,8 @@ void ForEachSlice(const AttentionShape& shape, absl::Span<const int32_t> documen
 }  // namespace
 
 template <typename T>
-void AttentionForward(const AttentionShape& shape, absl::Span<const int32_t> document_starts, const T* q, const T* k,
-                      const T* v, T* out, T* log_sum) {
+void AttentionForward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
+                      const T* q, const T* k, const T* v, T* out, T* log_sum) {
   ForEachSlice(shape, document_starts, [&](int64_t row, int64_t length, int64_t kv_head) {
     const Slice<T> slice = SliceOf(shape, length, row, kv_head, q, k, v);
     Forward(slice, out + (slice.q - q), log_sum + row * shape.heads + kv_head * slice.group,
@@ -170,13 +177,14 @@ void AttentionForward(const AttentionShape& shape, absl::Span<const int32_t> doc
 }
 
 template <typename T>
-void AttentionBackward(const AttentionShape& shape, absl::Span<const int32_t> document_starts, const T* q, const T* k,
-                       const T* v, const T* out, const T* log_sum, const T* dout, T* dq, T* dk, T* dv) {
+void AttentionBackward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
+                       const T* q, const T* k, const T* v, const T* out, const T* log_sum,
+                       const T* dout, T* dq, T* dk, T* dv) {
   ForEachSlice(shape, document_starts, [&](int64_t row, int64_t length, int64_t kv_head) {
     const Slice<T> slice = SliceOf(shape, length, row, kv_head, q, k, v);
     const int64_t at = slice.q - q, kv_at = slice.k - k;
-    Backward(slice, out + at, log_sum + row * shape.heads + kv_head * slice.group, dout + at, dq + at, dk + kv_at,
-             dv + kv_at, Scratch<T>(2 * length * (shape.head_dim + 1)));
+    Backward(slice, out + at, log_sum + row * shape.heads + kv_head * slice.group, dout + at,
+             dq + at, dk + kv_at, dv + kv_at, Scratch<T>(2 * length * (shape.head_dim + 1)));
   });
 }
 
@@ -192,17 +200,21 @@ void AttentionDecode(const AttentionShape& shape, absl::Span<const int64_t> leng
   });
 }
 
-template void AttentionForward(const AttentionShape&, absl::Span<const int32_t>, const float*, const float*,
-                               const float*, float*, float*);
-template void AttentionForward(const AttentionShape&, absl::Span<const int32_t>, const double*, const double*,
-                               const double*, double*, double*);
-template void AttentionBackward(const AttentionShape&, absl::Span<const int32_t>, const float*, const float*,
-                                const float*, const float*, const float*, const float*, float*, float*, float*);
-template void AttentionBackward(const AttentionShape&, absl::Span<const int32_t>, const double*, const double*,
-                                const double*, const double*, const double*, const double*, double*, double*, double*);
+template void AttentionForward(const AttentionShape&, absl::Span<const int32_t>, const float*,
+                               const float*, const float*, float*, float*);
+template void AttentionForward(const AttentionShape&, absl::Span<const int32_t>, const double*,
+                               const double*, const double*, double*, double*);
+template void AttentionBackward(const AttentionShape&, absl::Span<const int32_t>, const float*,
+                                const float*, const float*, const float*, const float*,
+                                const float*, float*, float*, float*);
+template void AttentionBackward(const AttentionShape&, absl::Span<const int32_t>, const double*,
+                                const double*, const double*, const double*, const double*,
+                                const double*, double*, double*, double*);
 template void AttentionDecode(const AttentionShape&, absl::Span<const int64_t>, const float*,
-                              absl::Span<const float* const>, absl::Span<const float* const>, float*);
+                              absl::Span<const float* const>, absl::Span<const float* const>,
+                              float*);
 template void AttentionDecode(const AttentionShape&, absl::Span<const int64_t>, const double*,
-                              absl::Span<const double* const>, absl::Span<const double* const>, double*);
+                              absl::Span<const double* const>, absl::Span<const double* const>,
+                              double*);
 
 }  // namespace ropewalk

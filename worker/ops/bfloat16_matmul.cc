@@ -14,7 +14,8 @@ namespace {
 
 using dnnl::memory;
 
-// Rows that one thread multiplies at a time. Fixed: one primitive serves any number of rows, and the number of threads does not touch the bits.
+// Rows that one thread multiplies at a time. Fixed: one primitive serves any number of rows, and
+// the number of threads does not touch the bits.
 constexpr int64_t kChunk = 64;
 
 const dnnl::engine& Engine() {
@@ -52,18 +53,20 @@ struct Bfloat16Matrix::Product {
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const memory::desc any({k, n}, memory::data_type::bf16, memory::format_tag::any);
-    descriptor = dnnl::matmul::primitive_desc(dnnl::matmul::desc(x_desc, any, y_desc), attributes, Engine());
+    descriptor =
+        dnnl::matmul::primitive_desc(dnnl::matmul::desc(x_desc, any, y_desc), attributes, Engine());
     primitive = dnnl::matmul(descriptor);
     weights = memory(descriptor.weights_desc(), Engine());
   }
 
   void Multiply(Buffers* buffers) const {
     buffers->scratchpad.resize(std::max<size_t>(1, descriptor.scratchpad_desc().get_size()));
-    primitive.execute(Stream(), {{DNNL_ARG_SRC, memory(x_desc, Engine(), buffers->x.data())},
-                                 {DNNL_ARG_WEIGHTS, weights},
-                                 {DNNL_ARG_DST, memory(y_desc, Engine(), buffers->y.data())},
-                                 {DNNL_ARG_SCRATCHPAD,
-                                  memory(descriptor.scratchpad_desc(), Engine(), buffers->scratchpad.data())}});
+    primitive.execute(
+        Stream(), {{DNNL_ARG_SRC, memory(x_desc, Engine(), buffers->x.data())},
+                   {DNNL_ARG_WEIGHTS, weights},
+                   {DNNL_ARG_DST, memory(y_desc, Engine(), buffers->y.data())},
+                   {DNNL_ARG_SCRATCHPAD,
+                    memory(descriptor.scratchpad_desc(), Engine(), buffers->scratchpad.data())}});
     Stream().wait();
   }
 };
@@ -71,10 +74,12 @@ struct Bfloat16Matrix::Product {
 bool CpuHasBfloat16() {
   return dnnl::get_effective_cpu_isa() >= dnnl::cpu_isa::avx512_core_bf16 &&
          (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) &
-          static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16)) == static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+          static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16)) ==
+             static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
 }
 
-Bfloat16Matrix::Bfloat16Matrix(int64_t k, int64_t n) : k_(k), n_(n), product_(std::make_unique<Product>(k, n)) {}
+Bfloat16Matrix::Bfloat16Matrix(int64_t k, int64_t n)
+    : k_(k), n_(n), product_(std::make_unique<Product>(k, n)) {}
 Bfloat16Matrix::~Bfloat16Matrix() = default;
 
 void Bfloat16Matrix::Pack(const float* w, Transpose transpose) {

@@ -7,7 +7,8 @@
 
 namespace ropewalk {
 
-// A matrix [k, n] in bfloat16, packed for products from the left. Const calls may run at the same time.
+// A matrix [k, n] in bfloat16, packed for products from the left. Const calls may run at the same
+// time.
 class Bfloat16Matrix {
  public:
   Bfloat16Matrix(int64_t k, int64_t n);
@@ -16,7 +17,8 @@ class Bfloat16Matrix {
   // Rounds and packs w, which is [k, n], or [n, k] with kYes.
   void Pack(const float* w, Transpose transpose);
 
-  // y [rows, n] = x [rows, k] W, or += if `accumulate`: x rounded to bfloat16, sums in float32. The same bits for any number of threads.
+  // y [rows, n] = x [rows, k] W, or += if `accumulate`: x rounded to bfloat16, sums in float32. The
+  // same bits for any number of threads.
   void LeftMultiply(int64_t rows, const float* x, float* y, bool accumulate) const;
 
  private:

@@ -13,7 +13,8 @@ namespace {
 // Rows a chunk: enough for a fast product, few enough that its logits stay small.
 constexpr int64_t kChunk = 256;
 
-// Replaces a row of logits by their gradient, softmax - onehot(target); returns -log softmax[target].
+// Replaces a row of logits by their gradient, softmax - onehot(target); returns -log
+// softmax[target].
 template <typename T>
 ROPEWALK_INLINE double GradientOfRow(int64_t vocab, int32_t target, T* logits) {
   const T max = Max(vocab, logits);
@@ -22,13 +23,16 @@ ROPEWALK_INLINE double GradientOfRow(int64_t vocab, int32_t target, T* logits) {
   const T sum = Sum<T>(vocab, [=](int64_t j) { return logits[j]; });
   for (int64_t j = 0; j < vocab; ++j) logits[j] /= sum;
   logits[target] -= T{1};
-  return std::log(static_cast<double>(sum)) + static_cast<double>(max) - static_cast<double>(wanted);
+  return std::log(static_cast<double>(sum)) + static_cast<double>(max) -
+         static_cast<double>(wanted);
 }
 
 ROPEWALK_SIMD double RowGradient(int64_t vocab, int32_t target, float* logits) {
   return GradientOfRow(vocab, target, logits);
 }
-double RowGradient(int64_t vocab, int32_t target, double* logits) { return GradientOfRow(vocab, target, logits); }
+double RowGradient(int64_t vocab, int32_t target, double* logits) {
+  return GradientOfRow(vocab, target, logits);
+}
 
 }  // namespace
 
@@ -44,7 +48,8 @@ LinearCrossEntropy<T>::LinearCrossEntropy(int64_t vocab, int64_t size)
 }
 
 template <typename T>
-double LinearCrossEntropy<T>::Loss(int64_t rows, const T* x, const int32_t* targets, const LinearWeight<T>& weight) {
+double LinearCrossEntropy<T>::Loss(int64_t rows, const T* x, const int32_t* targets,
+                                   const LinearWeight<T>& weight) {
   return LossAndGradient(rows, x, targets, weight, nullptr, nullptr);
 }
 
@@ -65,20 +70,24 @@ double LinearCrossEntropy<T>::LossAndGradient(int64_t rows, const T* x, const in
 }
 
 template <typename T>
-double LinearCrossEntropy<T>::RunChunk(const T* x, const int32_t* targets, const LinearWeight<T>& weight, T* dx,
-                                       T* dweight) {
+double LinearCrossEntropy<T>::RunChunk(const T* x, const int32_t* targets,
+                                       const LinearWeight<T>& weight, T* dx, T* dweight) {
   const int64_t rows = chunk_rows_.size();
   if (rows == 0) return 0;
-  for (int64_t r = 0; r < rows; ++r) std::copy_n(x + chunk_rows_[r] * size_, size_, &chunk_x_[r * size_]);
+  for (int64_t r = 0; r < rows; ++r)
+    std::copy_n(x + chunk_rows_[r] * size_, size_, &chunk_x_[r * size_]);
   weight.Forward(rows, chunk_x_.data(), logits_.data());
   ParallelFor(rows, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) losses_[r] = RowGradient(vocab_, targets[chunk_rows_[r]], &logits_[r * vocab_]);
+    for (int64_t r = begin; r < end; ++r)
+      losses_[r] = RowGradient(vocab_, targets[chunk_rows_[r]], &logits_[r * vocab_]);
   });
   if (dx != nullptr) {
     weight.BackwardInput(rows, logits_.data(), chunk_dx_.data(), /*accumulate=*/false);
-    for (int64_t r = 0; r < rows; ++r) std::copy_n(&chunk_dx_[r * size_], size_, dx + chunk_rows_[r] * size_);
+    for (int64_t r = 0; r < rows; ++r)
+      std::copy_n(&chunk_dx_[r * size_], size_, dx + chunk_rows_[r] * size_);
   }
-  if (dweight != nullptr) AddWeightGradient(rows, vocab_, size_, logits_.data(), chunk_x_.data(), dweight);
+  if (dweight != nullptr)
+    AddWeightGradient(rows, vocab_, size_, logits_.data(), chunk_x_.data(), dweight);
   double loss = 0;
   for (int64_t r = 0; r < rows; ++r) loss += losses_[r];
   return loss;

@@ -7,24 +7,27 @@
 
 namespace ropewalk {
 
-// The loss of a language model's last layer, sum over rows with a target of -log softmax(x W^T)[target], without ever holding all logits: rows
-// with no target are left out, the others are taken in chunks.
+// The loss of a language model's last layer, sum over rows with a target of -log softmax(x
+// W^T)[target], without ever holding all logits: rows with no target are left out, the others are
+// taken in chunks.
 template <typename T>
 class LinearCrossEntropy {
  public:
   // Room for x of `size` columns and a vocabulary of `vocab`.
   LinearCrossEntropy(int64_t vocab, int64_t size);
 
-  // x: [rows, size]; targets: [rows], -1 for none; weight: W [vocab, size]. Returns the sum of losses.
+  // x: [rows, size]; targets: [rows], -1 for none; weight: W [vocab, size]. Returns the sum of
+  // losses.
   double Loss(int64_t rows, const T* x, const int32_t* targets, const LinearWeight<T>& weight);
 
-  // The same, and its gradients: dx [rows, size] is overwritten (zeros where there is no target); dweight [vocab, size] is added to unless
-  // it is null.
-  double LossAndGradient(int64_t rows, const T* x, const int32_t* targets, const LinearWeight<T>& weight, T* dx,
-                         T* dweight);
+  // The same, and its gradients: dx [rows, size] is overwritten (zeros where there is no target);
+  // dweight [vocab, size] is added to unless it is null.
+  double LossAndGradient(int64_t rows, const T* x, const int32_t* targets,
+                         const LinearWeight<T>& weight, T* dx, T* dweight);
 
  private:
-  double RunChunk(const T* x, const int32_t* targets, const LinearWeight<T>& weight, T* dx, T* dweight);
+  double RunChunk(const T* x, const int32_t* targets, const LinearWeight<T>& weight, T* dx,
+                  T* dweight);
 
   const int64_t vocab_;
   const int64_t size_;

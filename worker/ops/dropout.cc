@@ -7,7 +7,8 @@ namespace {
 
 // One key for a step of a seed; the counter holds the micro-batch, the site and the element.
 uint64_t StepKey(const RandomKey& key) {
-  const PhiloxCounter mixed = Philox({static_cast<uint32_t>(key.step), static_cast<uint32_t>(key.step >> 32), 0, 1}, key.seed);
+  const PhiloxCounter mixed = Philox(
+      {static_cast<uint32_t>(key.step), static_cast<uint32_t>(key.step >> 32), 0, 1}, key.seed);
   return uint64_t{mixed[0]} << 32 | mixed[1];
 }
 
@@ -21,8 +22,9 @@ void Dropout(int64_t n, double p, const RandomKey& key, uint32_t site, const T* 
   const T scale = static_cast<T>(1.0 / (1.0 - p));
   ParallelFor((n + 3) / 4, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
-      const PhiloxCounter bits =
-          Philox({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), site, key.micro_batch}, step_key);
+      const PhiloxCounter bits = Philox(
+          {static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), site, key.micro_batch},
+          step_key);
       for (int64_t j = 0; j < 4 && 4 * block + j < n; ++j) {
         const int64_t i = 4 * block + j;
         y[i] = (bits[j] >> 8) < threshold ? T{0} : x[i] * scale;

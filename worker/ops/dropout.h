@@ -6,8 +6,9 @@
 
 namespace ropewalk {
 
-// y[i] = x[i] / (1 - p) where the element is kept, else 0; kept with probability 1 - p. Which are kept is a function of (key, site, i) alone, so
-// the backward pass is the same call on the gradient. `site` tells the places of a model apart. y may be x. 0 <= p < 1.
+// y[i] = x[i] / (1 - p) where the element is kept, else 0; kept with probability 1 - p. Which are
+// kept is a function of (key, site, i) alone, so the backward pass is the same call on the
+// gradient. `site` tells the places of a model apart. y may be x. 0 <= p < 1.
 template <typename T>
 void Dropout(int64_t n, double p, const RandomKey& key, uint32_t site, const T* x, T* y);
 

@@ -4,8 +4,9 @@
 #include <cmath>
 #include <cstdint>
 
-// Building blocks of the ops' inner loops, to be inlined into functions marked ROPEWALK_SIMD. Sums run in kLanes independent lanes that are added in
-// a fixed order, so that a compiler may use vectors of any width and the bits are the same.
+// Building blocks of the ops' inner loops, to be inlined into functions marked ROPEWALK_SIMD. Sums
+// run in kLanes independent lanes that are added in a fixed order, so that a compiler may use
+// vectors of any width and the bits are the same.
 
 namespace ropewalk {
 
@@ -59,8 +60,9 @@ ROPEWALK_INLINE void AddScaled(int64_t n, T a, const T* x, T* y) {
 
 ROPEWALK_INLINE double Exp(double x) { return std::exp(x); }
 
-// exp within 2 units in the last place, in a form that vectorises: x = n ln 2 + r with |r| <= ln 2 / 2, exp(r) by its Taylor polynomial of
-// degree 7, 2^n by its exponent. Below -87 it is 0, above 88 it is that of 88. A NaN gives some number.
+// exp within 2 units in the last place, in a form that vectorises: x = n ln 2 + r with |r| <= ln 2
+// / 2, exp(r) by its Taylor polynomial of degree 7, 2^n by its exponent. Below -87 it is 0, above
+// 88 it is that of 88. A NaN gives some number.
 ROPEWALK_INLINE float Exp(float x) {
   constexpr float kRounder = 12582912.0f;  // 1.5 * 2^23
   const float clamped = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
@@ -75,7 +77,8 @@ ROPEWALK_INLINE float Exp(float x) {
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
-  const uint32_t exponent = (std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(kRounder) + 127) << 23;
+  const uint32_t exponent =
+      (std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(kRounder) + 127) << 23;
   const float result = p * std::bit_cast<float>(exponent);
   return x < -87.0f ? 0.0f : result;
 }

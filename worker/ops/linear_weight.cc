@@ -53,7 +53,8 @@ void LinearWeight<T>::Pack(const T* w) {
 template <typename T>
 void LinearWeight<T>::Forward(int64_t rows, const T* x, T* y) const {
   if constexpr (std::is_same_v<T, float>) {
-    if (packed_->precision == MatMulPrecision::kBfloat16) return packed_->forward->LeftMultiply(rows, x, y, false);
+    if (packed_->precision == MatMulPrecision::kBfloat16)
+      return packed_->forward->LeftMultiply(rows, x, y, false);
   }
   MatMul<T>(rows, out_, in_, x, Transpose::kNo, packed_->plain.data(), Transpose::kYes, 0, y);
 }
@@ -65,7 +66,8 @@ void LinearWeight<T>::BackwardInput(int64_t rows, const T* dy, T* dx, bool accum
       return packed_->backward->LeftMultiply(rows, dy, dx, accumulate);
     }
   }
-  MatMul<T>(rows, in_, out_, dy, Transpose::kNo, packed_->plain.data(), Transpose::kNo, accumulate ? 1 : 0, dx);
+  MatMul<T>(rows, in_, out_, dy, Transpose::kNo, packed_->plain.data(), Transpose::kNo,
+            accumulate ? 1 : 0, dx);
 }
 
 template <typename T>

@@ -13,8 +13,9 @@ enum class MatMulPrecision {
 // Whether this processor multiplies bfloat16 numbers in hardware.
 bool CpuHasBfloat16();
 
-// The weight W [out, in] of a linear layer y = x W^T, in the layout that the processor multiplies fastest. Frozen weights are packed once, trained
-// ones after every update. Const calls may run at the same time. The same bits for any number of threads.
+// The weight W [out, in] of a linear layer y = x W^T, in the layout that the processor multiplies
+// fastest. Frozen weights are packed once, trained ones after every update. Const calls may run at
+// the same time. The same bits for any number of threads.
 template <typename T>
 class LinearWeight {
  public:

@@ -12,15 +12,16 @@ struct LoraShape {
   double scale = 1.0;  // alpha / rank
 };
 
-// x: [rows, in], after dropout; a: [rank, in]; b: [out, rank]; xa: [rows, rank], receives scale x A^T for the
-// backward pass; y: [rows, out].
+// x: [rows, in], after dropout; a: [rank, in]; b: [out, rank]; xa: [rows, rank], receives scale x
+// A^T for the backward pass; y: [rows, out].
 template <typename T>
-void LoraForward(const LoraShape& shape, int64_t rows, const T* x, const T* a, const T* b, T* xa, T* y);
+void LoraForward(const LoraShape& shape, int64_t rows, const T* x, const T* a, const T* b, T* xa,
+                 T* y);
 
-// db += dy^T xa; with g = scale dy B [rows, rank]: da += g^T x, dx += g A, unless dx is null. No product larger than rank is formed.
-// workspace: [rows, rank].
+// db += dy^T xa; with g = scale dy B [rows, rank]: da += g^T x, dx += g A, unless dx is null. No
+// product larger than rank is formed. workspace: [rows, rank].
 template <typename T>
-void LoraBackward(const LoraShape& shape, int64_t rows, const T* x, const T* xa, const T* dy, const T* a, const T* b,
-                  T* workspace, T* da, T* db, T* dx);
+void LoraBackward(const LoraShape& shape, int64_t rows, const T* x, const T* xa, const T* dy,
+                  const T* a, const T* b, T* workspace, T* da, T* db, T* dx);
 
 }  // namespace ropewalk

@@ -9,18 +9,21 @@
 namespace ropewalk {
 namespace {
 
-// Rows or columns of c that are computed by one call on one thread. Fixed, so that the number of threads decides who computes a block and not
-// how: oneDNN itself would cut long sums among threads.
+// Rows or columns of c that are computed by one call on one thread. Fixed, so that the number of
+// threads decides who computes a block and not how: oneDNN itself would cut long sums among
+// threads.
 constexpr int64_t kBlock = 128;
 
-void MatMulBlock(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, Transpose transpose_a, const float* b,
-                 int64_t ldb, Transpose transpose_b, float beta, float* c, int64_t ldc) {
-  dnnl_sgemm(transpose_a == Transpose::kYes ? 'T' : 'N', transpose_b == Transpose::kYes ? 'T' : 'N', m, n, k, 1.0f, a,
-             lda, b, ldb, beta, c, ldc);
+void MatMulBlock(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda,
+                 Transpose transpose_a, const float* b, int64_t ldb, Transpose transpose_b,
+                 float beta, float* c, int64_t ldc) {
+  dnnl_sgemm(transpose_a == Transpose::kYes ? 'T' : 'N', transpose_b == Transpose::kYes ? 'T' : 'N',
+             m, n, k, 1.0f, a, lda, b, ldb, beta, c, ldc);
 }
 
-void MatMulBlock(int64_t m, int64_t n, int64_t k, const double* a, int64_t lda, Transpose transpose_a, const double* b,
-                 int64_t ldb, Transpose transpose_b, double beta, double* c, int64_t ldc) {
+void MatMulBlock(int64_t m, int64_t n, int64_t k, const double* a, int64_t lda,
+                 Transpose transpose_a, const double* b, int64_t ldb, Transpose transpose_b,
+                 double beta, double* c, int64_t ldc) {
   for (int64_t i = 0; i < m; ++i) {
     for (int64_t j = 0; j < n; ++j) {
       double sum = 0;
@@ -33,8 +36,9 @@ void MatMulBlock(int64_t m, int64_t n, int64_t k, const double* a, int64_t lda, 
   }
 }
 
-// f(begin, end) for every block of [0, n), each on one thread. The nested call must see a parallel region even when there is one thread only, or
-// oneDNN would cut the block itself; with one thread it has nothing to cut it for.
+// f(begin, end) for every block of [0, n), each on one thread. The nested call must see a parallel
+// region even when there is one thread only, or oneDNN would cut the block itself; with one thread
+// it has nothing to cut it for.
 template <typename F>
 void ForBlocks(int64_t n, F f) {
   const int64_t blocks = (n + kBlock - 1) / kBlock;
@@ -44,14 +48,15 @@ void ForBlocks(int64_t n, F f) {
     f(0, n);
     return;
   }
-  ParallelForEach(blocks, [&](int64_t block) { f(block * kBlock, std::min(n, (block + 1) * kBlock)); });
+  ParallelForEach(blocks,
+                  [&](int64_t block) { f(block * kBlock, std::min(n, (block + 1) * kBlock)); });
 }
 
 }  // namespace
 
 template <typename T>
-void MatMul(int64_t m, int64_t n, int64_t k, const T* a, Transpose transpose_a, const T* b, Transpose transpose_b, T beta,
-            T* c) {
+void MatMul(int64_t m, int64_t n, int64_t k, const T* a, Transpose transpose_a, const T* b,
+            Transpose transpose_b, T beta, T* c) {
   if (m == 0 || n == 0) return;
   if (k == 0) {
     for (int64_t i = 0; i < m * n; ++i) c[i] = beta == 0 ? T{0} : beta * c[i];
@@ -62,17 +67,21 @@ void MatMul(int64_t m, int64_t n, int64_t k, const T* a, Transpose transpose_a, 
   if (m >= n) {
     ForBlocks(m, [&](int64_t begin, int64_t end) {
       const T* rows = transpose_a == Transpose::kYes ? a + begin : a + begin * lda;
-      MatMulBlock(end - begin, n, k, rows, lda, transpose_a, b, ldb, transpose_b, beta, c + begin * n, n);
+      MatMulBlock(end - begin, n, k, rows, lda, transpose_a, b, ldb, transpose_b, beta,
+                  c + begin * n, n);
     });
   } else {
     ForBlocks(n, [&](int64_t begin, int64_t end) {
       const T* columns = transpose_b == Transpose::kYes ? b + begin * ldb : b + begin;
-      MatMulBlock(m, end - begin, k, a, lda, transpose_a, columns, ldb, transpose_b, beta, c + begin, n);
+      MatMulBlock(m, end - begin, k, a, lda, transpose_a, columns, ldb, transpose_b, beta,
+                  c + begin, n);
     });
   }
 }
 
-template void MatMul(int64_t, int64_t, int64_t, const float*, Transpose, const float*, Transpose, float, float*);
-template void MatMul(int64_t, int64_t, int64_t, const double*, Transpose, const double*, Transpose, double, double*);
+template void MatMul(int64_t, int64_t, int64_t, const float*, Transpose, const float*, Transpose,
+                     float, float*);
+template void MatMul(int64_t, int64_t, int64_t, const double*, Transpose, const double*, Transpose,
+                     double, double*);
 
 }  // namespace ropewalk

@@ -5,7 +5,8 @@
 
 namespace ropewalk {
 
-// Documents laid one after another, without padding. T tokens in all; attention does not cross a document's border.
+// Documents laid one after another, without padding. T tokens in all; attention does not cross a
+// document's border.
 struct PackedTokens {
   std::vector<int32_t> tokens;           // [T]
   std::vector<int32_t> positions;        // [T], counted within the document

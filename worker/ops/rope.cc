@@ -7,8 +7,12 @@
 namespace ropewalk {
 
 template <typename T>
-RopeTable<T>::RopeTable(const std::vector<double>& frequencies, int64_t max_position, double attention_factor)
-    : pairs_(frequencies.size()), max_position_(max_position), cosines_(pairs_ * max_position), sines_(pairs_ * max_position) {
+RopeTable<T>::RopeTable(const std::vector<double>& frequencies, int64_t max_position,
+                        double attention_factor)
+    : pairs_(frequencies.size()),
+      max_position_(max_position),
+      cosines_(pairs_ * max_position),
+      sines_(pairs_ * max_position) {
   for (int64_t p = 0; p < max_position; ++p) {
     for (int64_t i = 0; i < pairs_; ++i) {
       cosines_[p * pairs_ + i] = static_cast<T>(attention_factor * std::cos(p * frequencies[i]));
@@ -18,7 +22,8 @@ RopeTable<T>::RopeTable(const std::vector<double>& frequencies, int64_t max_posi
 }
 
 template <typename T>
-void ApplyRope(int64_t rows, int64_t heads, const RopeTable<T>& table, const int32_t* positions, Rotation rotation, T* x) {
+void ApplyRope(int64_t rows, int64_t heads, const RopeTable<T>& table, const int32_t* positions,
+               Rotation rotation, T* x) {
   const int64_t pairs = table.pairs();
   const T sign = rotation == Rotation::kForward ? T{1} : T{-1};
   ParallelFor(rows, [&](int64_t begin, int64_t end) {
@@ -40,7 +45,9 @@ void ApplyRope(int64_t rows, int64_t heads, const RopeTable<T>& table, const int
 
 template class RopeTable<float>;
 template class RopeTable<double>;
-template void ApplyRope(int64_t, int64_t, const RopeTable<float>&, const int32_t*, Rotation, float*);
-template void ApplyRope(int64_t, int64_t, const RopeTable<double>&, const int32_t*, Rotation, double*);
+template void ApplyRope(int64_t, int64_t, const RopeTable<float>&, const int32_t*, Rotation,
+                        float*);
+template void ApplyRope(int64_t, int64_t, const RopeTable<double>&, const int32_t*, Rotation,
+                        double*);
 
 }  // namespace ropewalk

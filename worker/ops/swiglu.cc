@@ -13,7 +13,8 @@ ROPEWALK_INLINE void ForwardLoop(int64_t n, const T* gate, const T* up, T* y) {
 }
 
 template <typename T>
-ROPEWALK_INLINE void BackwardLoop(int64_t n, const T* dy, const T* gate, const T* up, T* dgate, T* dup) {
+ROPEWALK_INLINE void BackwardLoop(int64_t n, const T* dy, const T* gate, const T* up, T* dgate,
+                                  T* dup) {
   for (int64_t i = 0; i < n; ++i) {
     const T g = gate[i], u = up[i], d = dy[i];
     const T s = T{1} / (T{1} + Exp(-g));
@@ -22,12 +23,18 @@ ROPEWALK_INLINE void BackwardLoop(int64_t n, const T* dy, const T* gate, const T
   }
 }
 
-ROPEWALK_SIMD void Forward(int64_t n, const float* gate, const float* up, float* y) { ForwardLoop(n, gate, up, y); }
-void Forward(int64_t n, const double* gate, const double* up, double* y) { ForwardLoop(n, gate, up, y); }
-ROPEWALK_SIMD void Backward(int64_t n, const float* dy, const float* gate, const float* up, float* dgate, float* dup) {
+ROPEWALK_SIMD void Forward(int64_t n, const float* gate, const float* up, float* y) {
+  ForwardLoop(n, gate, up, y);
+}
+void Forward(int64_t n, const double* gate, const double* up, double* y) {
+  ForwardLoop(n, gate, up, y);
+}
+ROPEWALK_SIMD void Backward(int64_t n, const float* dy, const float* gate, const float* up,
+                            float* dgate, float* dup) {
   BackwardLoop(n, dy, gate, up, dgate, dup);
 }
-void Backward(int64_t n, const double* dy, const double* gate, const double* up, double* dgate, double* dup) {
+void Backward(int64_t n, const double* dy, const double* gate, const double* up, double* dgate,
+              double* dup) {
   BackwardLoop(n, dy, gate, up, dgate, dup);
 }
 
@@ -35,7 +42,9 @@ void Backward(int64_t n, const double* dy, const double* gate, const double* up,
 
 template <typename T>
 void SwigluForward(int64_t n, const T* gate, const T* up, T* y) {
-  ParallelFor(n, [&](int64_t begin, int64_t end) { Forward(end - begin, gate + begin, up + begin, y + begin); });
+  ParallelFor(n, [&](int64_t begin, int64_t end) {
+    Forward(end - begin, gate + begin, up + begin, y + begin);
+  });
 }
 
 template <typename T>
@@ -48,6 +57,7 @@ void SwigluBackward(int64_t n, const T* dy, const T* gate, const T* up, T* dgate
 template void SwigluForward(int64_t, const float*, const float*, float*);
 template void SwigluForward(int64_t, const double*, const double*, double*);
 template void SwigluBackward(int64_t, const float*, const float*, const float*, float*, float*);
-template void SwigluBackward(int64_t, const double*, const double*, const double*, double*, double*);
+template void SwigluBackward(int64_t, const double*, const double*, const double*, double*,
+                             double*);
 
 }  // namespace ropewalk

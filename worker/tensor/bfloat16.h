@@ -16,6 +16,8 @@ constexpr Bfloat16 ToBfloat16(float x) {
   return static_cast<Bfloat16>((bits & 0x7fffffff) > 0x7f800000 ? quiet_nan : rounded);
 }
 
-constexpr float FromBfloat16(Bfloat16 x) { return std::bit_cast<float>(static_cast<uint32_t>(x) << 16); }
+constexpr float FromBfloat16(Bfloat16 x) {
+  return std::bit_cast<float>(static_cast<uint32_t>(x) << 16);
+}
 
 }  // namespace ropewalk

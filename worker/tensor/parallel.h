@@ -10,8 +10,9 @@ namespace ropewalk {
 // Sets how many threads the calling thread's loops and matrix products use. At least 1.
 inline void SetThreads(int threads) { omp_set_num_threads(std::max(1, threads)); }
 
-// Calls f(begin, end) for parts that together are [0, n), at the same time on several threads. Cut loops by what they write, never by the
-// terms of a sum: then the bits do not depend on the number of threads. f must not throw.
+// Calls f(begin, end) for parts that together are [0, n), at the same time on several threads. Cut
+// loops by what they write, never by the terms of a sum: then the bits do not depend on the number
+// of threads. f must not throw.
 template <typename F>
 void ParallelFor(int64_t n, F f) {
   if (n <= 0) return;
@@ -21,7 +22,8 @@ void ParallelFor(int64_t n, F f) {
   for (int part = 0; part < parts; ++part) f(n * part / parts, n * (part + 1) / parts);
 }
 
-// Calls f(i) for every i in [0, n), handing out one after another to whichever thread is free: for items of unequal size.
+// Calls f(i) for every i in [0, n), handing out one after another to whichever thread is free: for
+// items of unequal size.
 template <typename F>
 void ParallelForEach(int64_t n, F f) {
   if (omp_get_max_threads() == 1 || omp_in_parallel() || n <= 1) {

@@ -6,8 +6,8 @@ namespace ropewalk {
 namespace {
 
 PhiloxCounter At(uint64_t seed, uint64_t stream, int64_t block) {
-  return Philox({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), static_cast<uint32_t>(stream),
-                 static_cast<uint32_t>(stream >> 32)},
+  return Philox({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32),
+                 static_cast<uint32_t>(stream), static_cast<uint32_t>(stream >> 32)},
                 seed);
 }
 
@@ -29,7 +29,8 @@ PhiloxCounter Philox(PhiloxCounter counter, uint64_t key) {
 void FillUniform(uint64_t seed, uint64_t stream, float bound, float* x, int64_t n) {
   for (int64_t i = 0; i < n; i += 4) {
     const PhiloxCounter bits = At(seed, stream, i / 4);
-    for (int64_t j = 0; j < 4 && i + j < n; ++j) x[i + j] = bound * (2.0f * ToUniform(bits[j]) - 1.0f);
+    for (int64_t j = 0; j < 4 && i + j < n; ++j)
+      x[i + j] = bound * (2.0f * ToUniform(bits[j]) - 1.0f);
   }
 }
 
@@ -37,10 +38,12 @@ void FillNormal(uint64_t seed, uint64_t stream, float standard_deviation, float*
   for (int64_t i = 0; i < n; i += 4) {
     const PhiloxCounter bits = At(seed, stream, i / 4);
     for (int64_t j = 0; j < 4 && i + j < n; ++j) {
-      // A pair of uniform numbers gives two normal ones; the first is kept from 0, where the logarithm is infinite.
+      // A pair of uniform numbers gives two normal ones; the first is kept from 0, where the
+      // logarithm is infinite.
       const double radius = std::sqrt(-2.0 * std::log((bits[j & 2] + 1.0) * 0x1p-32));
       const double angle = 2.0 * M_PI * bits[(j & 2) + 1] * 0x1p-32;
-      x[i + j] = static_cast<float>(standard_deviation * radius * (j % 2 == 0 ? std::cos(angle) : std::sin(angle)));
+      x[i + j] = static_cast<float>(standard_deviation * radius *
+                                    (j % 2 == 0 ? std::cos(angle) : std::sin(angle)));
     }
   }
 }

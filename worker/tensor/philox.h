@@ -5,8 +5,9 @@
 
 namespace ropewalk {
 
-// Random numbers as a pure function of a key and a counter, so that no hidden state has to be saved, shared or replayed:
-// Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC'11).
+// Random numbers as a pure function of a key and a counter, so that no hidden state has to be
+// saved, shared or replayed: Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1,
+// 2, 3", SC'11).
 using PhiloxCounter = std::array<uint32_t, 4>;
 PhiloxCounter Philox(PhiloxCounter counter, uint64_t key);
 
@@ -20,8 +21,8 @@ struct RandomKey {
 // 32 bits to [0, 1), in steps of 2^-24.
 constexpr float ToUniform(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
 
-// Fill x with numbers that depend on (seed, stream) and each element's index alone; `stream` tells tensors apart.
-// Uniform in [-bound, bound), and normal with mean 0 (Box-Muller).
+// Fill x with numbers that depend on (seed, stream) and each element's index alone; `stream` tells
+// tensors apart. Uniform in [-bound, bound), and normal with mean 0 (Box-Muller).
 void FillUniform(uint64_t seed, uint64_t stream, float bound, float* x, int64_t n);
 void FillNormal(uint64_t seed, uint64_t stream, float standard_deviation, float* x, int64_t n);
 
