@@ -1,0 +1,69 @@
+#include "worker/data/jsonl.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/status_macros.h"
+
+namespace ropewalk {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr char kKinds[] = R"(a row is {"prompt": "...", "completion": "..."} or {"text": "..."})";
+
+absl::Status Malformed(const std::string& origin, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(origin, ": ", what, "; ", kKinds));
+}
+
+absl::StatusOr<std::string> Text(const Json& row, const char* key, const std::string& origin) {
+  const Json& value = row[key];
+  if (!value.is_string()) return Malformed(origin, absl::StrCat("\"", key, "\" is no string but ", value.type_name()));
+  if (value.get_ref<const std::string&>().empty()) return Malformed(origin, absl::StrCat("\"", key, "\" is empty"));
+  return value.get<std::string>();
+}
+
+absl::StatusOr<Row> ParseRow(const std::string& line, std::string origin) {
+  Json json;
+  try {
+    json = Json::parse(line);
+  } catch (const Json::exception& error) {
+    return Malformed(origin, absl::StrCat("this is not JSON: ", error.what()));
+  }
+  if (!json.is_object()) return Malformed(origin, absl::StrCat("the row is no object but ", json.type_name()));
+  Row row;
+  row.origin = std::move(origin);
+  row.has_prompt = json.contains("prompt") || json.contains("completion");
+  if (row.has_prompt == json.contains("text")) {
+    return Malformed(row.origin, row.has_prompt ? "the row has both a prompt and a text" : "the row has neither a prompt nor a text");
+  }
+  if (row.has_prompt) {
+    if (!json.contains("prompt")) return Malformed(row.origin, "\"prompt\" is missing");
+    if (!json.contains("completion")) return Malformed(row.origin, "\"completion\" is missing");
+    ASSIGN_OR_RETURN(row.prompt, Text(json, "prompt", row.origin));
+  }
+  ASSIGN_OR_RETURN(row.text, Text(json, row.has_prompt ? "completion" : "text", row.origin));
+  return row;
+}
+
+}  // namespace
+
+absl::Status ReadJsonl(const std::string& path, std::vector<Row>* rows) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat(path, ": there is no such file, or it cannot be read"));
+  const size_t before = rows->size();
+  int64_t number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    if (absl::StripAsciiWhitespace(line).empty()) continue;
+    ASSIGN_OR_RETURN(rows->emplace_back(), ParseRow(line, absl::StrCat(path, ":", number)));
+  }
+  if (file.bad()) return absl::UnavailableError(absl::StrCat(path, ": reading failed"));
+  if (rows->size() == before) return absl::InvalidArgumentError(absl::StrCat(path, ": the file has no row; ", kKinds));
+  return absl::OkStatus();
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,56 @@
+#include "worker/data/plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "services/common/sha256.h"
+#include "worker/data/permutation.h"
+
+namespace ropewalk {
+
+std::vector<std::vector<int64_t>> PackFirstFit(const std::vector<int64_t>& documents, const std::vector<int64_t>& lengths,
+                                               int64_t capacity) {
+  std::vector<std::vector<int64_t>> packs;
+  std::vector<int64_t> room;
+  for (const int64_t document : documents) {
+    size_t p = 0;
+    while (p < packs.size() && room[p] < lengths[document]) ++p;
+    if (p == packs.size()) {
+      packs.emplace_back();
+      room.push_back(capacity);
+    }
+    packs[p].push_back(document);
+    room[p] -= lengths[document];
+  }
+  return packs;
+}
+
+Plan::Plan(PlanOptions options, std::vector<int64_t> lengths)
+    : options_(std::move(options)),
+      lengths_(std::move(lengths)),
+      total_documents_(std::max<int64_t>(1, std::llround(options_.epochs * lengths_.size()))) {
+  total_steps_ = (total_documents_ + options_.global_batch_size - 1) / options_.global_batch_size;
+  if (options_.max_steps > 0) total_steps_ = std::min(total_steps_, options_.max_steps);
+}
+
+std::vector<std::vector<int64_t>> Plan::MicroBatches(int64_t step) const {
+  const int64_t n = lengths_.size();
+  const int64_t begin = step * options_.global_batch_size;
+  const int64_t end = std::min(total_documents_, begin + options_.global_batch_size);
+  std::vector<int64_t> documents;
+  for (int64_t position = begin; position < end; ++position) {
+    documents.push_back(Permutation(n, options_.seed, position / n)(position % n));
+  }
+  return PackFirstFit(documents, lengths_, options_.micro_batch_tokens);
+}
+
+std::string Plan::digest() const {
+  return Sha256Hex(absl::StrCat("plan 1;", options_.seed, ";", options_.global_batch_size, ";",
+                                options_.micro_batch_tokens, ";", total_documents_, ";", total_steps_, ";",
+                                absl::StrJoin(lengths_, ",")));
+}
+
+}  // namespace ropewalk
