@@ -20,13 +20,15 @@ struct DecayRange {
   int64_t size = 0;
 };
 
-// One step of Adam with decoupled weight decay (Loshchilov & Hutter, 2019), in one pass. With step counted from 1:
+// One step of Adam with decoupled weight decay (Loshchilov & Hutter, 2019), in one pass. With step
+// counted from 1:
 //   p -= learning_rate * weight_decay * p            (in the decay ranges)
 //   m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2
 //   p -= learning_rate * (m / (1 - beta1^step)) / (sqrt(v / (1 - beta2^step)) + epsilon)
-// All spans have the same length; ranges are ordered and do not overlap. The same bits for any number of threads.
-void AdamWStep(const AdamWOptions& options, double learning_rate, int64_t step, absl::Span<const float> gradient,
-               const std::vector<DecayRange>& decay, absl::Span<float> parameters, absl::Span<float> m,
-               absl::Span<float> v);
+// All spans have the same length; ranges are ordered and do not overlap. The same bits for any
+// number of threads and on any processor.
+void AdamWStep(const AdamWOptions& options, double learning_rate, int64_t step,
+               absl::Span<const float> gradient, const std::vector<DecayRange>& decay,
+               absl::Span<float> parameters, absl::Span<float> m, absl::Span<float> v);
 
 }  // namespace ropewalk
