@@ -1,0 +1,110 @@
+#include "worker/ops/linear_weight.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/testing/gradient_check.h"
+#include "worker/ops/ops_testing.h"
+
+namespace ropewalk {
+namespace {
+
+struct Case {
+  int64_t rows, out, in;
+};
+
+const std::vector<Case>& Cases() {
+  static const auto* cases = new std::vector<Case>{{1, 1, 1},      {3, 5, 7},       {67, 33, 17},
+                                                   {130, 192, 64}, {300, 260, 192}, {1, 512, 192}};
+  return *cases;
+}
+
+LinearWeight<double> PackedDouble(const Case& s, const std::vector<double>& w) {
+  LinearWeight<double> weight(s.out, s.in, MatMulPrecision::kFull);
+  weight.Pack(w.data());
+  return weight;
+}
+
+TEST(LinearWeight, GradientsAreThoseOfTheForwardPass) {
+  for (const Case& s : Cases()) {
+    if (s.rows * s.out * s.in > 50000) continue;
+    auto x = RandomDoubles(s.rows * s.in, 1), w = RandomDoubles(s.out * s.in, 2);
+    const auto dy = RandomDoubles(s.rows * s.out, 3);
+    const auto loss = [&] {
+      auto y = Poisoned<double>(s.rows * s.out);
+      PackedDouble(s, w).Forward(s.rows, x.data(), y.data());
+      return WeightedSum(dy, y);
+    };
+    auto dx = Poisoned<double>(x.size());
+    PackedDouble(s, w).BackwardInput(s.rows, dy.data(), dx.data(), /*accumulate=*/false);
+    std::vector<double> dw(w.size(), 0.0);
+    AddWeightGradient(s.rows, s.out, s.in, dy.data(), x.data(), dw.data());
+    ExpectGradient("x", x, dx, loss);
+    ExpectGradient("w", w, dw, loss);
+  }
+}
+
+// Float results of `precision` against the double ones.
+void ExpectAgrees(const Case& s, MatMulPrecision precision, double tolerance) {
+  const auto x = RandomDoubles(s.rows * s.in, 1), w = RandomDoubles(s.out * s.in, 2);
+  const auto dy = RandomDoubles(s.rows * s.out, 3), before = RandomDoubles(s.rows * s.in, 4);
+  const LinearWeight<double> reference = PackedDouble(s, w);
+  LinearWeight<float> weight(s.out, s.in, precision);
+  weight.Pack(Convert<float>(w).data());
+
+  std::vector<double> expected(s.rows * s.out);
+  reference.Forward(s.rows, x.data(), expected.data());
+  auto y = Poisoned<float>(s.rows * s.out);
+  weight.Forward(s.rows, Convert<float>(x).data(), y.data());
+  ExpectClose(y, expected, tolerance);
+
+  for (const bool accumulate : {false, true}) {
+    std::vector<double> expected_dx = before;
+    reference.BackwardInput(s.rows, dy.data(), expected_dx.data(), accumulate);
+    auto dx = accumulate ? Convert<float>(before) : Poisoned<float>(before.size());
+    weight.BackwardInput(s.rows, Convert<float>(dy).data(), dx.data(), accumulate);
+    ExpectClose(dx, expected_dx, tolerance);
+  }
+}
+
+TEST(LinearWeight, FloatAgreesWithDouble) {
+  for (const Case& s : Cases()) ExpectAgrees(s, MatMulPrecision::kFull, 1e-5);
+}
+
+TEST(LinearWeight, Bfloat16AgreesWithDoubleWithinItsPrecision) {
+  if (!CpuHasBfloat16()) GTEST_SKIP() << "this processor does not multiply bfloat16";
+  for (const Case& s : Cases()) ExpectAgrees(s, MatMulPrecision::kBfloat16, 1e-2);
+}
+
+std::vector<MatMulPrecision> Precisions() {
+  if (!CpuHasBfloat16()) return {MatMulPrecision::kFull};
+  return {MatMulPrecision::kFull, MatMulPrecision::kBfloat16};
+}
+
+TEST(LinearWeight, SameBitsForAnyThreads) {
+  for (const Case& s : Cases()) {
+    const auto x = RandomFloats(s.rows * s.in, 1), dy = RandomFloats(s.rows * s.out, 3);
+    for (const MatMulPrecision precision : Precisions()) {
+      LinearWeight<float> weight(s.out, s.in, precision);
+      weight.Pack(RandomFloats(s.out * s.in, 2).data());
+      ExpectSameBitsForAnyThreads([&] {
+        std::vector<float> y(s.rows * s.out), dx(s.rows * s.in, 1.0f);
+        weight.Forward(s.rows, x.data(), y.data());
+        weight.BackwardInput(s.rows, dy.data(), dx.data(), /*accumulate=*/true);
+        return Joined<float>({y, dx});
+      });
+    }
+  }
+}
+
+TEST(LinearWeight, CanBePackedAgain) {
+  LinearWeight<float> weight(2, 2, MatMulPrecision::kFull);
+  const std::vector<float> first = {1, 2, 3, 4}, second = {5, 6, 7, 8}, x = {1, 10};
+  std::vector<float> y(2);
+  weight.Pack(first.data());
+  weight.Pack(second.data());
+  weight.Forward(1, x.data(), y.data());
+  EXPECT_EQ(y, (std::vector<float>{65, 87}));
+}
+
+}  // namespace
+}  // namespace ropewalk

@@ -1,0 +1,78 @@
+#include "worker/ops/rope.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/testing/gradient_check.h"
+#include "worker/ops/ops_testing.h"
+
+namespace ropewalk {
+namespace {
+
+const std::vector<double>& Frequencies() {
+  static const auto* frequencies = new std::vector<double>{1.0, 0.3, 0.01};
+  return *frequencies;
+}
+
+constexpr int64_t kRows = 5;
+constexpr int64_t kHeads = 3;
+constexpr int64_t kSize = kRows * kHeads * 6;
+const int32_t kPositions[kRows] = {0, 1, 2, 0, 9};
+
+template <typename T>
+std::vector<T> Rotated(std::vector<T> x, Rotation rotation, double factor = 1.0) {
+  const RopeTable<T> table(Frequencies(), 10, factor);
+  ApplyRope(kRows, kHeads, table, kPositions, rotation, x.data());
+  return x;
+}
+
+TEST(Rope, TurnsPairsHalfAHeadApart) {
+  const RopeTable<double> table({0.5, 0.25}, 4);
+  const std::vector<int32_t> positions = {3};
+  std::vector<double> x = {1, 0, 0, 1};
+  ApplyRope(1, 1, table, positions.data(), Rotation::kForward, x.data());
+  ExpectClose(x, {std::cos(1.5), -std::sin(0.75), std::sin(1.5), std::cos(0.75)}, 1e-15);
+}
+
+TEST(Rope, PositionZeroStaysAsItIs) {
+  const auto x = RandomDoubles(kSize, 1), y = Rotated(x, Rotation::kForward);
+  EXPECT_TRUE(std::equal(x.begin(), x.begin() + kHeads * 6, y.begin()));
+}
+
+TEST(Rope, BackwardTurnsBack) {
+  const auto x = RandomDoubles(kSize, 1);
+  ExpectClose(Rotated(Rotated(x, Rotation::kForward), Rotation::kBackward), x, 1e-15);
+}
+
+TEST(Rope, ScoresDependOnTheDistanceOfPositions) {
+  const RopeTable<double> table(Frequencies(), 100);
+  const auto q = RandomDoubles(6, 1), k = RandomDoubles(6, 2);
+  const auto score = [&](int32_t query_position, int32_t key_position) {
+    auto query = q, key = k;
+    ApplyRope(1, 1, table, &query_position, Rotation::kForward, query.data());
+    ApplyRope(1, 1, table, &key_position, Rotation::kForward, key.data());
+    return WeightedSum(query, key);
+  };
+  EXPECT_NEAR(score(7, 3), score(94, 90), 1e-12);
+}
+
+TEST(Rope, GradientIsThatOfTheForwardPass) {
+  for (const double factor : {1.0, 1.3}) {  // the attention factor
+    auto x = RandomDoubles(kSize, 1);
+    const auto dy = RandomDoubles(kSize, 2);
+    ExpectGradient("x", x, Rotated(dy, Rotation::kBackward, factor),
+                   [&] { return WeightedSum(dy, Rotated(x, Rotation::kForward, factor)); });
+  }
+}
+
+TEST(Rope, FloatAgreesWithDouble) {
+  const auto x = RandomDoubles(kSize, 1);
+  ExpectClose(Rotated(Convert<float>(x), Rotation::kForward), Rotated(x, Rotation::kForward), 1e-6);
+}
+
+TEST(Rope, SameBitsForAnyThreads) {
+  const auto x = RandomFloats(kSize, 1);
+  ExpectSameBitsForAnyThreads([&] { return Rotated(x, Rotation::kForward); });
+}
+
+}  // namespace
+}  // namespace ropewalk

@@ -1,0 +1,68 @@
+#include "worker/ops/swiglu.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/testing/gradient_check.h"
+#include "worker/ops/lanes.h"
+#include "worker/ops/ops_testing.h"
+
+namespace ropewalk {
+namespace {
+
+TEST(Swiglu, GradientsAreThoseOfTheForwardPass) {
+  for (const int64_t n : {1, 7, 64}) {
+    auto gate = RandomDoubles(n, 1), up = RandomDoubles(n, 2);
+    const auto dy = RandomDoubles(n, 3);
+    const auto loss = [&] {
+      auto y = Poisoned<double>(n);
+      SwigluForward(n, gate.data(), up.data(), y.data());
+      return WeightedSum(dy, y);
+    };
+    auto dgate = Poisoned<double>(n), dup = Poisoned<double>(n);
+    SwigluBackward(n, dy.data(), gate.data(), up.data(), dgate.data(), dup.data());
+    ExpectGradient("gate", gate, dgate, loss);
+    ExpectGradient("up", up, dup, loss);
+  }
+}
+
+TEST(Swiglu, GradientsMayReplaceTheInputs) {
+  const auto gate = RandomFloats(100, 1), up = RandomFloats(100, 2), dy = RandomFloats(100, 3);
+  std::vector<float> dgate(100), dup(100), gate_in_place = gate, up_in_place = up;
+  SwigluBackward(100, dy.data(), gate.data(), up.data(), dgate.data(), dup.data());
+  SwigluBackward(100, dy.data(), gate_in_place.data(), up_in_place.data(), gate_in_place.data(),
+                 up_in_place.data());
+  EXPECT_EQ(gate_in_place, dgate);
+  EXPECT_EQ(up_in_place, dup);
+}
+
+template <typename T>
+std::vector<T> RunOp(int64_t n) {
+  std::vector<double> wide = RandomDoubles(n, 1);
+  for (double& x : wide) x *= 20;  // far into both tails
+  const auto gate = Convert<T>(wide), up = Convert<T>(RandomDoubles(n, 2));
+  const auto dy = Convert<T>(RandomDoubles(n, 3));
+  auto y = Poisoned<T>(n), dgate = Poisoned<T>(n), dup = Poisoned<T>(n);
+  SwigluForward(n, gate.data(), up.data(), y.data());
+  SwigluBackward(n, dy.data(), gate.data(), up.data(), dgate.data(), dup.data());
+  return Joined<T>({y, dgate, dup});
+}
+
+TEST(Swiglu, FloatAgreesWithDouble) { ExpectClose(RunOp<float>(1000), RunOp<double>(1000), 1e-6); }
+
+TEST(Swiglu, SameBitsForAnyThreads) {
+  for (const int64_t n : {1, 5000, 12345}) {
+    ExpectSameBitsForAnyThreads([n] { return RunOp<float>(n); });
+  }
+}
+
+TEST(Swiglu, ExpIsWithinTwoUnitsInTheLastPlace) {
+  for (float x = -86.9f; x < 88.0f; x += 0.0137f) {
+    const double exact = std::exp(static_cast<double>(x));
+    ASSERT_NEAR(Exp(x) / exact, 1.0, 2.4e-7) << x;
+  }
+  EXPECT_EQ(Exp(-1000.0f), 0.0f);
+  EXPECT_EQ(Exp(0.0f), 1.0f);
+}
+
+}  // namespace
+}  // namespace ropewalk
