@@ -37,7 +37,7 @@ absl::Status ValidateKind(absl::string_view kind);
 absl::Status ValidateNamePart(absl::string_view part, absl::string_view what);
 
 // A path in a version: relative, '/'-separated, without empty, "." or ".." parts, control
-// characters and backslashes, at most 512 bytes of UTF-8.
+// characters or backslashes, at most 512 bytes.
 absl::Status ValidateFilePath(absl::string_view path);
 
 std::string VersionName(absl::string_view repository, absl::string_view version);

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <atomic>
+
+#include "services/common/http_server.h"
+
+namespace ropewalk {
+
+// Answers GET and HEAD of /livez (200 while the process runs), /readyz (200 or 503) and /metrics;
+// hands everything else to `next`, or says 404 if there is none. Thread-safe.
+class ProbeHandler final : public HttpHandler {
+ public:
+  explicit ProbeHandler(HttpHandler* next) : next_(next) {}
+
+  void SetReady(bool ready) { ready_ = ready; }
+
+  HttpResponse Handle(const HttpRequest& request) override;
+
+ private:
+  HttpHandler* const next_;
+  std::atomic<bool> ready_ = false;
+};
+
+}  // namespace ropewalk
