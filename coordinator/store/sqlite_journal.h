@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "coordinator/store/journal.h"
-#include "coordinator/store/sqlite_database.h"
+#include "services/common/sqlite_database.h"
 
 namespace ropewalk {
 

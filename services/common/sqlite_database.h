@@ -19,6 +19,7 @@ class SqliteStatement {
  public:
   SqliteStatement& Bind(int64_t value);
   SqliteStatement& Bind(absl::string_view text);
+  SqliteStatement& BindDouble(double value);
   SqliteStatement& BindBlob(absl::string_view bytes);
   SqliteStatement& BindNull();
 
@@ -28,6 +29,7 @@ class SqliteStatement {
   absl::Status Run();
 
   int64_t Int(int column) const;
+  double Double(int column) const;
   // Of text and blobs.
   std::string Bytes(int column) const;
 

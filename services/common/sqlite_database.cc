@@ -1,4 +1,4 @@
-#include "coordinator/store/sqlite_database.h"
+#include "services/common/sqlite_database.h"
 
 #include <sqlite3.h>
 
@@ -57,6 +57,11 @@ SqliteStatement& SqliteStatement::Bind(absl::string_view text) {
   return *this;
 }
 
+SqliteStatement& SqliteStatement::BindDouble(double value) {
+  sqlite3_bind_double(statement_.get(), next_parameter_++, value);
+  return *this;
+}
+
 SqliteStatement& SqliteStatement::BindBlob(absl::string_view bytes) {
   sqlite3_bind_blob64(statement_.get(), next_parameter_++, bytes.data(), bytes.size(),
                       SQLITE_TRANSIENT);
@@ -89,6 +94,10 @@ absl::Status SqliteStatement::Run() {
 
 int64_t SqliteStatement::Int(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
+}
+
+double SqliteStatement::Double(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
 }
 
 std::string SqliteStatement::Bytes(int column) const {
