@@ -39,8 +39,8 @@ Factors FactorsOf(const AdamWOptions& options, double learning_rate, int64_t ste
   };
 }
 
-ROPEWALK_SIMD void Update(const Factors& f, float shrink, int64_t n, const float* g, float* p,
-                          float* m, float* v) {
+ROPEWALK_SIMD void Update(const Factors f, float shrink, int64_t n, const float* __restrict g,
+                          float* __restrict p, float* __restrict m, float* __restrict v) {
   for (int64_t i = 0; i < n; ++i) {
     m[i] = f.beta1 * m[i] + f.one_minus_beta1 * g[i];
     v[i] = f.beta2 * v[i] + f.one_minus_beta2 * g[i] * g[i];
