@@ -28,7 +28,7 @@ class ScaleHistory {
   void Restore(absl::Span<const uint8_t> window, int64_t recorded);
 
  private:
-  const int64_t blocks_;
+  int64_t blocks_;
   int64_t recorded_ = 0;
   std::vector<uint8_t> window_;
 };

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "worker/train/scale_history.h"
+
+namespace ropewalk {
+
+// What a finished step leaves in the record.
+struct StepRecord {
+  int64_t step = 0;  // 1 for the first
+  double loss = 0;   // mean over the step's target tokens
+  double learning_rate = 0;
+  double grad_norm = 0;  // before clipping
+  int64_t tokens = 0;
+};
+
+// What an evaluation leaves.
+struct EvaluationRecord {
+  int64_t step = 0;  // finished steps before it
+  double loss = 0;   // mean over the target tokens
+  int64_t exact_matches = 0;
+  int64_t exact_match_rows = 0;
+};
+
+// All that training changes, after `step` finished steps. Together with the job it decides everything that follows, so a checkpoint is
+// this, a newcomer pulls this, and members compare its digest. A plain value; not thread-safe.
+struct TrainState {
+  explicit TrainState(int64_t parameter_count);
+
+  int64_t step = 0;
+  std::vector<float> parameters;
+  std::vector<float> adam_m;
+  std::vector<float> adam_v;
+  ScaleHistory scales;
+  // The past, for people; not in the digest.
+  std::vector<StepRecord> steps;
+  std::vector<EvaluationRecord> evaluations;
+
+  // XXH3-64 over step, parameters, moments and scales.
+  uint64_t Digest() const;
+
+  // A safetensors file; `plan_digest` says to which training it belongs.
+  std::string Serialize(absl::string_view plan_digest) const;
+
+  // INVALID_ARGUMENT: not such a file, or of another parameter count. FAILED_PRECONDITION: of another plan, both named.
+  static absl::StatusOr<TrainState> Parse(absl::string_view bytes, absl::string_view plan_digest, int64_t parameter_count);
+};
+
+}  // namespace ropewalk

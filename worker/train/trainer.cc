@@ -1,0 +1,204 @@
+#include "worker/train/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/status_macros.h"
+#include "worker/data/pack.h"
+#include "worker/ops/packed_tokens.h"
+#include "worker/optim/gradient_norm.h"
+#include "worker/tensor/philox.h"
+#include "worker/train/checksum.h"
+#include "worker/train/fixed_point.h"
+#include "worker/train/share.h"
+
+namespace ropewalk {
+
+// The sums' tail, after the parameters: two words a micro-batch for its loss, one that counts how often it was computed, two for the checksum.
+// Only the rank that computes a micro-batch writes its words, so their "sum" is what it wrote.
+struct Trainer::Work {
+  std::vector<PackedTokens> batches;
+  std::vector<int> rank_of;
+  int rank = 0;
+  int fraction_bits = 0;
+  int64_t tokens = 0;   // of all batches
+  int64_t targets = 0;
+  int64_t losses_at = 0;
+  int64_t counts_at = 0;
+  int64_t checksum_at = 0;
+  int64_t words = 0;
+
+  bool IsOwn(size_t m) const { return rank_of[m] == rank; }
+};
+
+namespace {
+
+void WriteDouble(double value, int32_t* words) { std::memcpy(words, &value, sizeof(value)); }
+
+double ReadDouble(const int32_t* words) {
+  double value;
+  std::memcpy(&value, words, sizeof(value));
+  return value;
+}
+
+}  // namespace
+
+Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingData* data, const Clock* clock)
+    : options_(std::move(options)),
+      model_(model),
+      data_(data),
+      clock_(clock),
+      state_(model->layout().size),
+      gradient_(model->layout().size),
+      exponents_(BlockCount(model->layout().size)) {
+  for (const ParameterEntry& entry : model->layout().entries) {
+    if (entry.decay) decay_.push_back({entry.offset, entry.size});
+  }
+  model_->InitializeParameters(options_.seed, absl::MakeSpan(state_.parameters));
+  model_->SetParameters(state_.parameters);
+}
+
+void Trainer::Restore(TrainState state) {
+  state_ = std::move(state);
+  model_->SetParameters(state_.parameters);
+}
+
+absl::StatusOr<StepTiming> Trainer::Step(const Team& team, GradientReducer* reducer) {
+  const absl::Duration start = clock_->Monotonic();
+  const Work work = PlanStep(team);
+  StepTiming timing;
+  for (size_t m = 0; m < work.batches.size(); ++m) timing.own_tokens += work.IsOwn(m) ? work.batches[m].tokens.size() : 0;
+  RETURN_IF_ERROR(options_.exact ? ExactGradient(work, reducer, &timing) : FloatGradient(work, reducer, &timing));
+  Update(work);
+  timing.whole = clock_->Monotonic() - start;
+  return timing;
+}
+
+Trainer::Work Trainer::PlanStep(const Team& team) const {
+  Work work;
+  work.rank = team.rank;
+  std::vector<int64_t> sizes;
+  for (const std::vector<int64_t>& documents : data_->plan.MicroBatches(state_.step)) {
+    work.batches.push_back(Pack(data_->train, documents));
+    sizes.push_back(work.batches.back().tokens.size());
+    work.tokens += sizes.back();
+    work.targets += work.batches.back().target_count;
+  }
+  work.rank_of = DealMicroBatches(sizes, team.weights);
+  const int64_t batches = work.batches.size();
+  work.fraction_bits = FractionBits(batches);
+  work.losses_at = options_.exact ? model_->layout().size : 0;
+  work.counts_at = work.losses_at + 2 * batches;
+  work.checksum_at = work.counts_at + batches;
+  work.words = work.checksum_at + 2;
+  return work;
+}
+
+// Runs this rank's micro-batches: fills sums_ and exponents_, or float_sums_ and the tail of sums_.
+absl::Status Trainer::Compute(const Work& work, absl::Span<const uint8_t> scales) {
+  sums_.assign(work.words, 0);
+  std::fill(exponents_.begin(), exponents_.end(), 0);
+  float_sums_.assign(options_.exact ? 0 : gradient_.size(), 0.0f);
+  for (size_t m = 0; m < work.batches.size(); ++m) {
+    if (!work.IsOwn(m)) continue;
+    absl::Span<float> gradient = absl::MakeSpan(options_.exact ? gradient_ : float_sums_);
+    if (options_.exact) std::fill(gradient.begin(), gradient.end(), 0.0f);
+    const RandomKey key{options_.seed, static_cast<uint64_t>(state_.step), static_cast<uint32_t>(m)};
+    ASSIGN_OR_RETURN(const double loss, model_->AccumulateGradient(work.batches[m], key, gradient));
+    WriteDouble(loss, &sums_[work.losses_at + 2 * m]);
+    sums_[work.counts_at + m] = 1;
+    if (!options_.exact) continue;
+    MaxExponents(gradient, absl::MakeSpan(exponents_));
+    AccumulateFixedPoint(gradient, scales, work.fraction_bits, absl::MakeSpan(sums_).first(gradient.size()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::Reduce(const Work& work, GradientReducer* reducer, StepTiming* timing) {
+  const LinearChecksum own = ChecksumOf(absl::MakeSpan(sums_).first(work.checksum_at));
+  sums_[work.checksum_at] = static_cast<int32_t>(own.sum);
+  sums_[work.checksum_at + 1] = static_cast<int32_t>(own.weighted_sum);
+  const absl::Duration start = clock_->Monotonic();
+  Contribution contribution;
+  contribution.sums = absl::MakeSpan(sums_);
+  if (options_.exact) contribution.maxima = absl::MakeSpan(exponents_);
+  contribution.float_sums = absl::MakeSpan(float_sums_);
+  RETURN_IF_ERROR(reducer->AllReduce(state_.step, contribution));
+  timing->ring += clock_->Monotonic() - start;
+  return CheckSums(work);
+}
+
+absl::Status Trainer::CheckSums(const Work& work) const {
+  const LinearChecksum of_sum = ChecksumOf(absl::MakeSpan(sums_).first(work.checksum_at));
+  const LinearChecksum sum_of{static_cast<uint32_t>(sums_[work.checksum_at]),
+                              static_cast<uint32_t>(sums_[work.checksum_at + 1])};
+  if (!(of_sum == sum_of)) {
+    return absl::InternalError(absl::StrCat("step ", state_.step + 1,
+                                            ": the sum that arrived is not the sum of what the ranks sent (checksum ",
+                                            absl::Hex(of_sum.sum), " instead of ", absl::Hex(sum_of.sum),
+                                            "): a link, memory or processor is faulty"));
+  }
+  for (size_t m = 0; m < work.batches.size(); ++m) {
+    if (sums_[work.counts_at + m] == 1) continue;
+    return absl::InternalError(absl::StrCat("step ", state_.step + 1, ": micro-batch ", m, " was computed ",
+                                            sums_[work.counts_at + m], " times instead of once"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::ExactGradient(const Work& work, GradientReducer* reducer, StepTiming* timing) {
+  std::vector<uint8_t> scales = state_.scales.Scales();
+  for (int attempt = 0;; ++attempt) {
+    const absl::Duration start = clock_->Monotonic();
+    RETURN_IF_ERROR(Compute(work, scales));
+    timing->compute += clock_->Monotonic() - start;
+    RETURN_IF_ERROR(Reduce(work, reducer, timing));
+    if (const auto bad = std::find(exponents_.begin(), exponents_.end(), kNonFinite); bad != exponents_.end()) {
+      return absl::OutOfRangeError(absl::StrCat(
+          "step ", state_.step + 1, ": the gradient of block ", bad - exponents_.begin(),
+          " is not finite; a smaller learning rate, a longer warm-up or precision float32 may help"));
+    }
+    if (ScalesCover(scales, exponents_)) break;
+    if (attempt == 1) return absl::InternalError("the same micro-batches gave other gradients the second time");
+    // Measured on the same micro-batches and parameters, so these cover the second attempt exactly.
+    scales.assign(exponents_.begin(), exponents_.end());
+    timing->recomputed = true;
+  }
+  FromFixedPoint(absl::MakeSpan(sums_).first(gradient_.size()), scales, work.fraction_bits,
+                 1.0 / std::max<int64_t>(1, work.targets), absl::MakeSpan(gradient_));
+  state_.scales.Record(exponents_);
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::FloatGradient(const Work& work, GradientReducer* reducer, StepTiming* timing) {
+  const absl::Duration start = clock_->Monotonic();
+  RETURN_IF_ERROR(Compute(work, {}));
+  timing->compute += clock_->Monotonic() - start;
+  RETURN_IF_ERROR(Reduce(work, reducer, timing));
+  const float factor = 1.0f / std::max<int64_t>(1, work.targets);
+  for (size_t i = 0; i < gradient_.size(); ++i) gradient_[i] = float_sums_[i] * factor;
+  if (std::isfinite(GradientNorm(gradient_))) return absl::OkStatus();
+  return absl::OutOfRangeError(absl::StrCat("step ", state_.step + 1, ": the gradient is not finite"));
+}
+
+void Trainer::Update(const Work& work) {
+  StepRecord record;
+  record.step = state_.step + 1;
+  record.tokens = work.tokens;
+  for (size_t m = 0; m < work.batches.size(); ++m) record.loss += ReadDouble(&sums_[work.losses_at + 2 * m]);
+  record.loss /= std::max<int64_t>(1, work.targets);
+  record.learning_rate = LearningRate(options_.schedule, state_.step);
+  record.grad_norm = GradientNorm(gradient_);
+  ScaleGradient(ClipScale(record.grad_norm, options_.max_grad_norm), absl::MakeSpan(gradient_));
+  AdamWStep(options_.adamw, record.learning_rate, record.step, gradient_, decay_, absl::MakeSpan(state_.parameters),
+            absl::MakeSpan(state_.adam_m), absl::MakeSpan(state_.adam_v));
+  model_->SetParameters(state_.parameters);
+  state_.steps.push_back(record);
+  state_.step = record.step;
+}
+
+}  // namespace ropewalk

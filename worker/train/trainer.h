@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "services/common/clock.h"
+#include "worker/optim/adamw.h"
+#include "worker/optim/schedule.h"
+#include "worker/train/gradient_reducer.h"
+#include "worker/train/train_state.h"
+#include "worker/train/trainable_model.h"
+#include "worker/train/training_data.h"
+
+namespace ropewalk {
+
+struct TrainerOptions {
+  uint64_t seed = 0;
+  bool exact = true;  // sum in fixed point; otherwise in float32
+  double max_grad_norm = 1.0;  // 0: no clipping
+  AdamWOptions adamw;
+  ScheduleOptions schedule;
+};
+
+// Which rank this is among those that share a step, and their relative speeds.
+struct Team {
+  int rank = 0;
+  std::vector<double> weights = {1.0};  // [ranks]
+};
+
+// How a step went on this rank.
+struct StepTiming {
+  int64_t own_tokens = 0;
+  absl::Duration compute;  // in the micro-batches
+  absl::Duration ring;     // waiting for the reducer
+  absl::Duration whole;
+  bool recomputed = false;  // a gradient outgrew its scale, so the step was computed twice
+};
+
+// Takes training steps (design: plan, share, compute, fix the point, reduce, update). The state changes only when a step has been reduced
+// and verified; after an error it is what it was before the step. With exact sums the state is the same, to the bit, for
+// any team. Not thread-safe.
+class Trainer {
+ public:
+  // `model`, `data` and `clock` must outlive the trainer. The state starts as the model's initial values.
+  Trainer(TrainerOptions options, TrainableModel* model, const TrainingData* data, const Clock* clock);
+
+  // Takes one step. REQUIRES: state().step < data's total steps.
+  // The reducer's error; INTERNAL if the reduced sum is not the sum of what was sent; OUT_OF_RANGE if a gradient is not finite.
+  absl::StatusOr<StepTiming> Step(const Team& team, GradientReducer* reducer);
+
+  const TrainState& state() const { return state_; }
+  TrainState* mutable_state() { return &state_; }
+
+  // Puts another state in the place of the trainer's.
+  void Restore(TrainState state);
+
+ private:
+  struct Work;  // a step's plan and this rank's part in it
+
+  Work PlanStep(const Team& team) const;
+  absl::Status Compute(const Work& work, absl::Span<const uint8_t> scales);
+  absl::Status Reduce(const Work& work, GradientReducer* reducer, StepTiming* timing);
+  absl::Status CheckSums(const Work& work) const;
+  absl::Status ExactGradient(const Work& work, GradientReducer* reducer, StepTiming* timing);
+  absl::Status FloatGradient(const Work& work, GradientReducer* reducer, StepTiming* timing);
+  void Update(const Work& work);
+
+  const TrainerOptions options_;
+  TrainableModel* const model_;
+  const TrainingData* const data_;
+  const Clock* const clock_;
+  std::vector<DecayRange> decay_;  // constant after construction
+  TrainState state_;
+
+  // Of the step in flight.
+  std::vector<float> gradient_;
+  std::vector<float> float_sums_;
+  std::vector<int32_t> sums_;       // [parameters][2 a micro-batch: its loss][1 a micro-batch: times computed][2: checksum]
+  std::vector<uint8_t> exponents_;  // [blocks]
+};
+
+}  // namespace ropewalk

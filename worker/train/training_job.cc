@@ -1,0 +1,165 @@
+#include "worker/train/training_job.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/sha256.h"
+#include "services/common/status_macros.h"
+#include "worker/train/evaluator.h"
+#include "worker/train/transformer_trainable.h"
+
+namespace ropewalk {
+namespace {
+
+std::string Canonical(const google::protobuf::Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  return bytes;
+}
+
+// The spec without what does not touch a step's numbers.
+v1::JobSpec WhatDecides(v1::JobSpec spec) {
+  spec.clear_name();
+  spec.clear_priority();
+  spec.clear_workers();
+  spec.clear_adapter();
+  spec.clear_base_model();
+  spec.clear_train_data();
+  spec.clear_eval_data();
+  return spec;
+}
+
+std::string PlanDigest(const v1::JobSpec& spec, const v1::JobInputs& inputs, const TrainingData& data) {
+  Sha256 hash;
+  const std::string eval_digest = data.eval.has_value() ? data.eval->digest() : "";
+  for (const std::string& part : {Canonical(WhatDecides(spec)), Canonical(inputs), data.train.digest(),
+                                  data.plan.digest(), eval_digest}) {
+    hash.Update(absl::StrCat(part.size(), ":"));
+    hash.Update(part);
+  }
+  return hash.HexDigest();
+}
+
+TrainingDataOptions DataOptions(const v1::Training& training, const TrainingFiles& files) {
+  TrainingDataOptions options;
+  options.model_folder = files.base_folder;
+  options.train_files = files.train_files;
+  options.eval_files = files.eval_files;
+  options.max_sequence_length = training.max_sequence_length();
+  options.plan.seed = training.seed();
+  options.plan.epochs = training.epochs();
+  options.plan.max_steps = training.max_steps();
+  options.plan.global_batch_size = training.global_batch_size();
+  options.plan.micro_batch_tokens = training.micro_batch_tokens();
+  return options;
+}
+
+ScheduleKind KindOf(v1::Schedule schedule) {
+  switch (schedule) {
+    case v1::SCHEDULE_CONSTANT:
+      return ScheduleKind::kConstant;
+    case v1::SCHEDULE_LINEAR:
+      return ScheduleKind::kLinear;
+    default:
+      return ScheduleKind::kCosine;
+  }
+}
+
+TrainerOptions OptionsOf(const v1::JobSpec& spec, int64_t total_steps) {
+  const v1::Training& training = spec.training();
+  TrainerOptions options;
+  options.seed = training.seed();
+  options.exact = spec.sync().reduction() != v1::REDUCTION_FLOAT32;
+  options.max_grad_norm = training.max_grad_norm();
+  options.adamw.beta1 = training.adam_beta1();
+  options.adamw.beta2 = training.adam_beta2();
+  options.adamw.epsilon = training.adam_epsilon();
+  options.adamw.weight_decay = training.weight_decay();
+  options.schedule.kind = KindOf(training.schedule());
+  options.schedule.peak = training.learning_rate();
+  options.schedule.warmup_ratio = training.warmup_ratio();
+  options.schedule.total_steps = total_steps;
+  return options;
+}
+
+// Floats as 17 significant digits: equal bits and equal text are the same thing.
+std::string TrainingLog(const TrainState& state) {
+  std::string log;
+  for (const StepRecord& s : state.steps) {
+    const nlohmann::ordered_json line = {{"step", s.step},           {"loss", s.loss},
+                                         {"learning_rate", s.learning_rate}, {"grad_norm", s.grad_norm},
+                                         {"tokens", s.tokens}};
+    absl::StrAppend(&log, line.dump(), "\n");
+  }
+  for (const EvaluationRecord& e : state.evaluations) {
+    const nlohmann::ordered_json line = {{"step", e.step},
+                                         {"eval_loss", e.loss},
+                                         {"exact_matches", e.exact_matches},
+                                         {"exact_match_rows", e.exact_match_rows}};
+    absl::StrAppend(&log, line.dump(), "\n");
+  }
+  return log;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TrainingJob>> TrainingJob::Prepare(const v1::JobSpec& spec, const v1::JobInputs& inputs,
+                                                                  const TrainingFiles& files, const Clock* clock) {
+  ASSIGN_OR_RETURN(TrainingData data, LoadTrainingData(DataOptions(spec.training(), files)));
+  ASSIGN_OR_RETURN(std::unique_ptr<TrainableModel> model,
+                   CreateTrainable(files.base_folder, spec.base_model(), spec.method(), spec.training().precision()));
+  std::string digest = PlanDigest(spec, inputs, data);
+  return std::unique_ptr<TrainingJob>(
+      new TrainingJob(spec, std::move(data), std::move(model), std::move(digest), clock));
+}
+
+TrainingJob::TrainingJob(v1::JobSpec spec, TrainingData data, std::unique_ptr<TrainableModel> model,
+                         std::string plan_digest, const Clock* clock)
+    : spec_(std::move(spec)),
+      data_(std::move(data)),
+      model_(std::move(model)),
+      plan_digest_(std::move(plan_digest)),
+      trainer_(std::make_unique<Trainer>(OptionsOf(spec_, data_.plan.total_steps()), model_.get(), &data_, clock)) {}
+
+bool TrainingJob::EvaluationDue() const {
+  if (!data_.eval.has_value()) return false;
+  const int64_t every = spec_.training().eval_every_steps();
+  return done() || (every > 0 && state().step > 0 && state().step % every == 0);
+}
+
+bool TrainingJob::CheckpointDue() const {
+  const int64_t every = spec_.training().checkpoint_every_steps();
+  return every > 0 && !done() && state().step > 0 && state().step % every == 0;
+}
+
+absl::StatusOr<EvaluationRecord> TrainingJob::Evaluate(const Team& team, GradientReducer* reducer) {
+  ASSIGN_OR_RETURN(const EvaluationRecord record,
+                   ropewalk::Evaluate(data_, state().step, spec_.training().eval_max_new_tokens(), team, model_.get(),
+                                      reducer));
+  std::vector<EvaluationRecord>& all = trainer_->mutable_state()->evaluations;
+  all.erase(std::remove_if(all.begin(), all.end(), [&](const auto& e) { return e.step == record.step; }), all.end());
+  all.push_back(record);
+  return record;
+}
+
+absl::Status TrainingJob::RestoreState(absl::string_view bytes) {
+  ASSIGN_OR_RETURN(TrainState state, TrainState::Parse(bytes, plan_digest_, state().parameters.size()));
+  trainer_->Restore(std::move(state));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::map<std::string, std::string>> TrainingJob::Result() const {
+  ASSIGN_OR_RETURN(auto files, model_->Export(state().parameters));
+  files["training.jsonl"] = TrainingLog(state());
+  return files;
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ropewalk/v1/job_service.pb.h"
+#include "services/common/clock.h"
+#include "worker/train/trainer.h"
+#include "worker/train/training_data.h"
+
+namespace ropewalk {
+
+// Where a job's inputs lie on this machine.
+struct TrainingFiles {
+  std::string base_folder;
+  std::vector<std::string> train_files;
+  std::vector<std::string> eval_files;
+};
+
+// A job, loaded and ready to train on this worker: model, data, trainer. Not thread-safe.
+class TrainingJob {
+ public:
+  // Loads everything; may take long. `spec` has its defaults filled in; `inputs` names the immutable versions that `files` hold.
+  // The errors of CreateTrainable and LoadTrainingData.
+  static absl::StatusOr<std::unique_ptr<TrainingJob>> Prepare(const v1::JobSpec& spec, const v1::JobInputs& inputs,
+                                                              const TrainingFiles& files, const Clock* clock);
+
+  Trainer& trainer() { return *trainer_; }
+  const TrainState& state() const { return trainer_->state(); }
+  int64_t total_steps() const { return data_.plan.total_steps(); }
+  bool done() const { return state().step >= total_steps(); }
+
+  // In hex; of everything that decides what a step computes. Equal on all workers of a job.
+  const std::string& plan_digest() const { return plan_digest_; }
+
+  // Whether the job wants an evaluation after as many steps as have been taken.
+  bool EvaluationDue() const;
+  bool CheckpointDue() const;
+
+  // Evaluates with the team and records the result, in place of an earlier one of the same step.
+  absl::StatusOr<EvaluationRecord> Evaluate(const Team& team, GradientReducer* reducer);
+
+  // Replaces the trained state by one serialised from the same job. TrainState::Parse's errors.
+  absl::Status RestoreState(absl::string_view bytes);
+
+  // What to publish, path → bytes: the model's folder and training.jsonl, the record of every step. Holds nothing that depends on
+  // when, where and by how many workers it was made.
+  absl::StatusOr<std::map<std::string, std::string>> Result() const;
+
+ private:
+  TrainingJob(v1::JobSpec spec, TrainingData data, std::unique_ptr<TrainableModel> model, std::string plan_digest,
+              const Clock* clock);
+
+  const v1::JobSpec spec_;
+  const TrainingData data_;
+  const std::unique_ptr<TrainableModel> model_;
+  const std::string plan_digest_;
+  const std::unique_ptr<Trainer> trainer_;
+};
+
+}  // namespace ropewalk
