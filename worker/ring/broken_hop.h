@@ -19,6 +19,9 @@ struct BrokenHop {
 // An error that names its hop: `message` goes on after "hop 1 -> 2: ". REQUIRES: code is not OK.
 absl::Status BrokenHopError(absl::StatusCode code, BrokenHop hop, absl::string_view message);
 
+// `status` with `hop` added and its message as it is. REQUIRES: status is not OK.
+absl::Status WithBrokenHop(absl::Status status, BrokenHop hop);
+
 // The hop that `status` names; none if the failure was not that of a hop, as when it was cancelled.
 std::optional<BrokenHop> BrokenHopOf(const absl::Status& status);
 

@@ -5,19 +5,24 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "services/common/mutex.h"
 #include "worker/ring/broken_hop.h"
 #include "worker/ring/cancellation.h"
 #include "worker/ring/ring_buffer.h"
 
 namespace ropewalk {
 
+class ChunkPool;
+class Reduction;
 class RingEndpoint;
 class Transport;
+struct Chunk;
 
 struct RingOptions {
   // What is reduced for whom; equal on all ranks.
@@ -53,9 +58,9 @@ class Ring {
                                                        RingEndpoint* endpoint,
                                                        RingCancellation* cancellation = nullptr);
 
-  // Over a transport that is connected already.
+  // Over a transport that is connected already; null with one rank.
   Ring(const RingOptions& options, std::unique_ptr<Transport> transport,
-       RingCancellation* cancellation);
+       RingCancellation* cancellation = nullptr);
   ~Ring();
 
   // Replaces every buffer by its reduction over all ranks. Blocks. All ranks call it in the same
@@ -78,16 +83,21 @@ class Ring {
   int64_t payload_bytes_sent() const { return payload_bytes_sent_; }
 
  private:
-  absl::Status Fail(absl::Status why);
+  absl::StatusOr<Chunk> NextChunk();
+  absl::Status Exchange(Reduction* reduction);
+  void SendWaiting();
+  absl::Status BreakOff(const absl::Status& why);
+  absl::Status failure() const;
 
+  const RingOptions options_;
   const int ranks_;
-  const int rank_;
-  const int64_t generation_;
-  const absl::Duration hop_timeout_;
+  const BrokenHop hop_in_;
   const std::unique_ptr<Transport> transport_;  // null with one rank
-  RingCancellation own_cancellation_;
-  absl::Status failure_;
+  const std::unique_ptr<ChunkPool> pool_;
   int64_t payload_bytes_sent_ = 0;
+  mutable Mutex mutex_;
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  const RingCancellation::Listener listener_;  // the last member: it calls BreakOff
 };
 
 }  // namespace ropewalk

@@ -1,0 +1,64 @@
+#include "worker/ring/local_transport.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "worker/ring/broken_hop.h"
+#include "worker/ring/inbox.h"
+
+namespace ropewalk {
+namespace {
+
+class LocalTransport final : public Transport {
+ public:
+  using Inboxes = std::vector<std::shared_ptr<Inbox>>;
+
+  LocalTransport(int rank, Inboxes inboxes, ChunkFilter filter)
+      : rank_(rank), inboxes_(std::move(inboxes)), filter_(std::move(filter)) {}
+
+  ~LocalTransport() override {
+    successor()->End(BrokenHopError(absl::StatusCode::kUnavailable, {rank_, Neighbour(1)},
+                                    absl::StrCat("rank ", rank_, " has left the ring")));
+  }
+
+  void Send(Chunk chunk) override {
+    if (filter_ == nullptr || filter_(rank_, chunk)) successor()->Push(std::move(chunk));
+  }
+
+  absl::StatusOr<Chunk> Receive(absl::Duration timeout) override {
+    return inboxes_[rank_]->Pop(timeout);
+  }
+
+  void BreakOff(const absl::Status& why) override {
+    inboxes_[rank_]->Fail(why);
+    successor()->Fail(why);
+    inboxes_[Neighbour(-1)]->Fail(why);
+  }
+
+ private:
+  int Neighbour(int distance) const {
+    const int ranks = static_cast<int>(inboxes_.size());
+    return (rank_ + distance + ranks) % ranks;
+  }
+
+  Inbox* successor() const { return inboxes_[Neighbour(1)].get(); }
+
+  const int rank_;
+  const Inboxes inboxes_;
+  const ChunkFilter filter_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Transport>> ConnectLocally(int ranks, ChunkFilter filter) {
+  LocalTransport::Inboxes inboxes;
+  for (int rank = 0; rank < ranks; ++rank) inboxes.push_back(std::make_shared<Inbox>());
+  std::vector<std::unique_ptr<Transport>> transports;
+  for (int rank = 0; rank < ranks; ++rank) {
+    transports.push_back(std::make_unique<LocalTransport>(rank, inboxes, filter));
+  }
+  return transports;
+}
+
+}  // namespace ropewalk

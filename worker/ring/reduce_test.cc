@@ -1,0 +1,92 @@
+#include "worker/ring/reduce.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <vector>
+
+namespace ropewalk {
+namespace {
+
+// The bytes of `elements`, cut every `piece_bytes`, each piece at an odd address.
+template <typename T>
+Payload Cut(const std::vector<T>& elements, size_t piece_bytes) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(elements.data());
+  const size_t size = elements.size() * sizeof(T);
+  std::vector<Payload::Piece> pieces;
+  for (size_t begin = 0; begin < size; begin += piece_bytes) {
+    const size_t length = std::min(piece_bytes, size - begin);
+    auto copy = std::make_shared<std::vector<uint8_t>>(length + 1);
+    std::memcpy(copy->data() + 1, bytes + begin, length);
+    pieces.push_back({absl::MakeSpan(copy->data() + 1, length), copy});
+  }
+  return Payload(std::move(pieces));
+}
+
+template <typename T, typename Expected>
+void ExpectReducesHoweverCut(ReduceOp op, const std::vector<T>& mine, const std::vector<T>& theirs,
+                             Expected expected) {
+  for (size_t piece_bytes : {1, 2, 3, 5, 7, 64, 4096}) {
+    std::vector<T> result(mine.size());
+    Reduce(op, mine.data(), Cut(theirs, piece_bytes), result.data());
+    for (size_t i = 0; i < mine.size(); ++i) {
+      ASSERT_EQ(result[i], expected(mine[i], theirs[i])) << "cut every " << piece_bytes;
+    }
+  }
+}
+
+TEST(Reduce, SumsInt32HoweverCut) {
+  std::vector<int32_t> mine, theirs;
+  for (int i = 0; i < 301; ++i) {
+    mine.push_back(i * 7919 - 1'000'000);
+    theirs.push_back(500'000 - i * 104'729);
+  }
+  ExpectReducesHoweverCut(ReduceOp::kSumInt32, mine, theirs,
+                          [](int32_t a, int32_t b) { return a + b; });
+}
+
+TEST(Reduce, WrapsInt32Around) {
+  const std::vector<int32_t> mine = {std::numeric_limits<int32_t>::max()};
+  int32_t result = 0;
+  Reduce(ReduceOp::kSumInt32, mine.data(), Cut(std::vector<int32_t>{1}, 4), &result);
+  EXPECT_EQ(result, std::numeric_limits<int32_t>::min());
+}
+
+TEST(Reduce, TakesTheLargerUint8) {
+  std::vector<uint8_t> mine, theirs;
+  for (int i = 0; i < 257; ++i) {
+    mine.push_back(static_cast<uint8_t>(i * 37));
+    theirs.push_back(static_cast<uint8_t>(i * 91 + 5));
+  }
+  ExpectReducesHoweverCut(ReduceOp::kMaxUint8, mine, theirs,
+                          [](uint8_t a, uint8_t b) { return std::max(a, b); });
+}
+
+TEST(Reduce, SumsFloat32HoweverCut) {
+  std::vector<float> mine, theirs;
+  for (int i = 0; i < 301; ++i) {
+    mine.push_back(0.1f * static_cast<float>(i));
+    theirs.push_back(1.0f / static_cast<float>(i + 1));
+  }
+  ExpectReducesHoweverCut(ReduceOp::kSumFloat32, mine, theirs,
+                          [](float a, float b) { return a + b; });
+}
+
+TEST(Payload, HashDoesNotDependOnCuts) {
+  const std::vector<int32_t> elements = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const uint64_t whole = Cut(elements, 4096).Hash();
+  for (size_t piece_bytes : {1, 3, 8, 35}) EXPECT_EQ(Cut(elements, piece_bytes).Hash(), whole);
+  EXPECT_NE(Cut(std::vector<int32_t>{1, 2, 3, 4, 5, 6, 7, 8, 10}, 3).Hash(), whole);
+}
+
+TEST(Payload, CopiesInOrder) {
+  const std::vector<int32_t> elements = {1, 2, 3};
+  std::vector<int32_t> copy(3);
+  Cut(elements, 5).CopyTo(copy.data());
+  EXPECT_EQ(copy, elements);
+}
+
+}  // namespace
+}  // namespace ropewalk

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "worker/ring/chunk.h"
+#include "worker/ring/chunk_pool.h"
+#include "worker/ring/ring_buffer.h"
+#include "worker/ring/ring_schedule.h"
+
+namespace ropewalk {
+
+// Tells one reduction of a job from all others.
+struct ReductionId {
+  int64_t generation = 0;
+  int64_t step = 0;
+  uint32_t attempt = 0;
+};
+
+// One rank's part in one all-reduce: chunks come in, chunks go out. Pure: whoever owns it moves the
+// chunks.
+//
+// Nothing that goes out refers to the buffers: what they hold is copied, and sums are computed,
+// into memory of the pool; complete chunks go on as they came. So the buffers are free at any
+// moment, even when the network still holds chunks of a reduction that was broken off. The copy
+// costs 1/N of the buffers; with it comes that their elements stay as they were until complete ones
+// replace them.
+class Reduction {
+ public:
+  // `pool` and the memory of `buffers` outlive the reduction.
+  Reduction(ReductionId id, const RingSchedule& schedule, absl::Span<const RingBuffer> buffers,
+            ChunkPool* pool);
+
+  // All received and all sent.
+  bool done() const { return received_ == schedule_.messages() && sent_ == schedule_.messages(); }
+
+  bool HasChunkToSend() const {
+    return sent_ < schedule_.messages() && schedule_.MaySend(sent_, received_);
+  }
+
+  // REQUIRES: HasChunkToSend().
+  Chunk NextToSend();
+
+  // Takes in the next chunk from the predecessor.
+  // ABORTED: it is of another generation, step or attempt. FAILED_PRECONDITION: the predecessor
+  // reduces other buffers. DATA_LOSS: its payload does not match its hash.
+  // INTERNAL: it is not the chunk that comes next.
+  absl::Status Receive(const Chunk& chunk);
+
+ private:
+  ChunkHeader HeaderOf(const ScheduledChunk& chunk) const;
+  absl::Status Check(const ChunkHeader& header, const ChunkHeader& expected) const;
+  uint8_t* Elements(const ScheduledChunk& chunk) const;
+  Payload Copy(const ScheduledChunk& chunk) const;
+  Payload Add(const ScheduledChunk& chunk, const Payload& theirs) const;
+
+  const ReductionId id_;
+  const RingSchedule schedule_;
+  const std::vector<RingBuffer> buffers_;
+  ChunkPool* const pool_;
+  const uint32_t fingerprint_;
+  int64_t sent_ = 0;
+  int64_t received_ = 0;
+  std::deque<Chunk> going_on_;  // received and to be sent, oldest first
+};
+
+}  // namespace ropewalk

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "worker/ring/ring_buffer.h"
+
+namespace ropewalk {
+
+// Which elements a rank sends and receives, in which order. Pure.
+//
+// A buffer is cut into one block a rank, and a block into chunks, the unit that travels. In step t
+// of 2(N-1), rank r sends block r-t and receives block r-t-1 (mod N). In the first N-1 steps
+// (reduce-scatter) the receiver adds what it has to what it receives and passes the sum on, so that
+// the last of them completes block r+1 on rank r; in the others (all-gather) complete blocks go
+// round.
+//
+// No step waits for the one before: each chunk goes its way as it comes. Chunks are taken in groups
+// of at most `window`; a group does all its steps before the next begins, so what waits to be
+// passed on stays in cache. Message i may be sent once message i - (size of its group) has been
+// received: then its data is there, and no more than a window is in flight.
+
+// Elements [begin, end) of a buffer.
+struct ElementRange {
+  int64_t begin = 0;
+  int64_t end = 0;
+
+  int64_t size() const { return end - begin; }
+  bool operator==(const ElementRange&) const = default;
+};
+
+// Block `block` of `count` elements. The first `count` mod `ranks` blocks have one element more
+// than the others; blocks are empty where there are fewer elements than ranks.
+ElementRange BlockRange(int64_t count, int ranks, int block);
+
+// Bytes of elements that `rank` sends to reduce the buffers: everything twice, except the block
+// that it completes and the one that it is the last to receive. 2(N-1)/N of all where N divides
+// them.
+int64_t PayloadBytes(absl::Span<const RingBuffer> buffers, int ranks, int rank);
+
+// A chunk on its way.
+struct ScheduledChunk {
+  int step;        // 0 .. 2(N-1)-1
+  int buffer;      // index in the buffers
+  int block;       // 0 .. N-1
+  int64_t number;  // within the block
+  ElementRange range;
+};
+
+// How finely the schedule cuts; equal on all ranks.
+struct Granularity {
+  int64_t chunk_bytes;  // a multiple of 4
+  int window;           // chunks
+};
+
+// What keeps the pipeline full yet in cache: about four chunks a block within 64 to 512 KiB, and
+// two chunks a hop.
+Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks);
+
+class RingSchedule {
+ public:
+  // REQUIRES: 0 <= rank < ranks.
+  RingSchedule(absl::Span<const RingBuffer> buffers, int ranks, int rank, Granularity granularity);
+
+  // How many messages every rank sends, and receives; 0 with one rank.
+  int64_t messages() const { return static_cast<int64_t>(lanes_.size()) * steps_; }
+
+  // The i-th message sent, or received. REQUIRES: 0 <= i < messages().
+  ScheduledChunk Sent(int64_t i) const;
+  ScheduledChunk Received(int64_t i) const;
+
+  // Whether the i-th message may be sent after `received` messages have been received.
+  bool MaySend(int64_t i, int64_t received) const { return i < received + GroupSize(i); }
+
+  // Whether a chunk received in `step` is added to, is complete, and goes on to the successor.
+  bool IsAdded(int step) const { return step < ranks_ - 1; }
+  bool IsComplete(int step) const { return step >= ranks_ - 2; }
+  bool GoesOn(int step) const { return step < steps_ - 1; }
+
+  // Equal on ranks with equal buffers, ranks and granularity; almost surely not on others.
+  uint32_t Fingerprint() const;
+
+ private:
+  // The way of one chunk of every block of a buffer.
+  struct Lane {
+    int buffer;
+    int64_t number;
+  };
+
+  int64_t GroupSize(int64_t i) const;
+  ScheduledChunk At(int64_t i, int shift) const;
+
+  const int ranks_;
+  const int rank_;
+  const int steps_;
+  const Granularity granularity_;
+  std::vector<RingBuffer> buffers_;
+  std::vector<Lane> lanes_;
+};
+
+}  // namespace ropewalk
