@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "worker/model/safetensors.h"
-#include "worker/model/weight_specs.h"
 
 namespace ropewalk::testing {
 
@@ -44,6 +43,22 @@ std::string TinySafetensors(const ModelConfig& config, const std::vector<float>&
     bytes += size;
   }
   return SerializeSafetensors(tensors);
+}
+
+PackedTokens Pack(const std::vector<std::vector<int32_t>>& documents) {
+  PackedTokens packed;
+  packed.document_starts = {0};
+  for (const std::vector<int32_t>& document : documents) {
+    for (size_t i = 0; i < document.size(); ++i) {
+      const bool is_last = i + 1 == document.size();
+      packed.tokens.push_back(document[i]);
+      packed.positions.push_back(static_cast<int32_t>(i));
+      packed.targets.push_back(is_last ? -1 : document[i + 1]);
+      packed.target_count += is_last ? 0 : 1;
+    }
+    packed.document_starts.push_back(static_cast<int32_t>(packed.tokens.size()));
+  }
+  return packed;
 }
 
 TemporaryFolder::TemporaryFolder(const std::map<std::string, std::string>& files) {

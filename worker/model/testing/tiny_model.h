@@ -5,7 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "worker/model/config.h"
+#include "worker/model/transformer.h"
+#include "worker/model/weight_specs.h"
+#include "worker/ops/packed_tokens.h"
 
 namespace ropewalk::testing {
 
@@ -22,6 +26,19 @@ std::vector<float> TinyWeights(const ModelConfig& config, uint64_t seed = 1);
 
 // model.safetensors with these weights.
 std::string TinySafetensors(const ModelConfig& config, const std::vector<float>& weights);
+
+// Documents packed, each position a target but each document's last.
+PackedTokens Pack(const std::vector<std::vector<int32_t>>& documents);
+
+// Gives `model` all its weights, in the order of WeightSpecs.
+template <typename T>
+void SetWeights(const std::vector<T>& weights, Transformer<T>* model) {
+  int64_t index = 0, offset = 0;
+  for (const WeightSpec& spec : WeightSpecs(model->config())) {
+    model->SetWeight(index++, absl::MakeSpan(weights).subspan(offset, spec.size));
+    offset += spec.size;
+  }
+}
 
 // A folder below the tests' temporary folder that holds these files (path → bytes) and nothing
 // else, for as long as the object lives.

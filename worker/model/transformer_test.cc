@@ -1,0 +1,133 @@
+#include "worker/model/transformer.h"
+
+#include <cstdint>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "worker/model/testing/gradient_check.h"
+#include "worker/model/testing/tiny_model.h"
+#include "worker/tensor/parallel.h"
+
+namespace ropewalk {
+namespace {
+
+using testing::ExpectGradient;
+using ::testing::HasSubstr;
+using testing::Pack;
+using testing::SetWeights;
+using testing::TinyConfig;
+using testing::TinyWeights;
+
+const std::vector<int32_t> kFirst = {3, 1, 4, 1, 5, 9, 2, 6};
+const std::vector<int32_t> kSecond = {31, 8, 28, 18, 4};
+
+template <typename T>
+std::vector<T> Weights(const ModelConfig& config) {
+  const std::vector<float> weights = TinyWeights(config);
+  return {weights.begin(), weights.end()};
+}
+
+// The tiny model with its weights.
+template <typename T>
+struct Model {
+  explicit Model(bool tied = false)
+      : config(TinyConfig(tied)),
+        weights(Weights<T>(config)),
+        transformer(config, MatMulPrecision::kFull, nullptr) {
+    SetWeights(weights, &transformer);
+  }
+
+  std::vector<T> Gradient(const PackedTokens& tokens) {
+    std::vector<T> gradient(weights.size());
+    EXPECT_TRUE(transformer.AccumulateGradient(tokens, RandomKey(), gradient.data()).ok());
+    return gradient;
+  }
+
+  ModelConfig config;
+  std::vector<T> weights;
+  Transformer<T> transformer;
+};
+
+class TransformerGradient : public ::testing::TestWithParam<bool> {};
+
+TEST_P(TransformerGradient, IsTheDerivativeOfTheLoss) {
+  Model<double> model(/*tied=*/GetParam());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  const std::vector<double> gradient = model.Gradient(tokens);
+  ExpectGradient(&model.weights, gradient, /*stride=*/7, [&] {
+    SetWeights(model.weights, &model.transformer);
+    return model.transformer.Loss(tokens).value();
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Embeddings, TransformerGradient, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "Tied" : "Untied"; });
+
+TEST(Transformer, GradientsAddUp) {
+  Model<double> model;
+  const PackedTokens tokens = Pack({kFirst});
+  const std::vector<double> once = model.Gradient(tokens);
+  std::vector<double> twice = once;
+  ASSERT_TRUE(model.transformer.AccumulateGradient(tokens, RandomKey(), twice.data()).ok());
+  for (size_t i = 0; i < once.size(); ++i) ASSERT_NEAR(twice[i], 2 * once[i], 1e-12);
+}
+
+TEST(Transformer, PackedDocumentsDoNotSeeOneAnother) {
+  Model<double> model;
+  const double apart = model.transformer.Loss(Pack({kFirst})).value() +
+                       model.transformer.Loss(Pack({kSecond})).value();
+  EXPECT_NEAR(model.transformer.Loss(Pack({kFirst, kSecond})).value(), apart, 1e-11);
+
+  std::vector<double> sum = model.Gradient(Pack({kFirst}));
+  const std::vector<double> second = model.Gradient(Pack({kSecond}));
+  const std::vector<double> packed = model.Gradient(Pack({kFirst, kSecond}));
+  for (size_t i = 0; i < sum.size(); ++i) ASSERT_NEAR(packed[i], sum[i] + second[i], 1e-11);
+}
+
+TEST(Transformer, TrainingSeesTheLossOfEvaluation) {
+  Model<double> model;
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  std::vector<double> gradient(model.weights.size());
+  EXPECT_EQ(model.transformer.Loss(tokens).value(),
+            model.transformer.AccumulateGradient(tokens, RandomKey(), gradient.data()).value());
+}
+
+TEST(Transformer, ShorterTextsDoNotSeeWhatLongerOnesLeft) {
+  Model<float> fresh, used;
+  used.Gradient(Pack({kFirst, kSecond, kFirst}));
+  EXPECT_EQ(fresh.Gradient(Pack({kSecond})), used.Gradient(Pack({kSecond})));
+}
+
+TEST(Transformer, GivesTheSameBitsForAnyNumberOfThreads) {
+  std::vector<std::vector<int32_t>> documents;
+  for (int i = 0; i < 40; ++i) documents.push_back(i % 3 == 0 ? kFirst : kSecond);
+  const PackedTokens tokens = Pack(documents);
+  SetThreads(1);
+  const std::vector<float> one = Model<float>().Gradient(tokens);
+  SetThreads(2);
+  const std::vector<float> two = Model<float>().Gradient(tokens);
+  EXPECT_EQ(one, two);
+}
+
+TEST(Transformer, RefusesWhatTheModelDoesNotHave) {
+  Model<float> model;
+  const auto error = [&](const PackedTokens& tokens) {
+    return std::string(model.transformer.Loss(tokens).status().message());
+  };
+  PackedTokens tokens = Pack({kFirst});
+  tokens.tokens[1] = 32;
+  EXPECT_THAT(error(tokens), HasSubstr("token 32 is outside the model"));
+  tokens = Pack({kFirst});
+  tokens.targets[1] = -2;
+  EXPECT_THAT(error(tokens), HasSubstr("target -2"));
+  tokens = Pack({std::vector<int32_t>(65, 1)});
+  EXPECT_THAT(error(tokens), HasSubstr("position 64"));
+  tokens = Pack({kFirst});
+  tokens.document_starts.back() = 9;
+  EXPECT_THAT(error(tokens), HasSubstr("lengths"));
+  EXPECT_FALSE(model.transformer.Loss(PackedTokens()).ok());
+}
+
+}  // namespace
+}  // namespace ropewalk
