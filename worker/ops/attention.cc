@@ -33,71 +33,151 @@ T* Scratch(size_t count) {
   return memory.data();
 }
 
+// Keys are laid out in tiles of so many, each [dim, kTile]: a row of scores is then computed many
+// keys at a time.
+constexpr int64_t kTile = 4 * kVecSize;
+
+int64_t RoundUpToTile(int64_t length) { return (length + kTile - 1) / kTile * kTile; }
+
+// tiles [tiles, dim, kTile] = x [length, dim], whose rows are `stride` apart; zeros after its end.
 template <typename T>
-ROPEWALK_INLINE void TransposeRows(int64_t rows, int64_t dim, int64_t stride, const T* x, T* y) {
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t d = 0; d < dim; ++d) y[d * rows + r] = x[r * stride + d];
+ROPEWALK_INLINE void FillTiles(int64_t length, int64_t dim, int64_t stride, const T* x, T* tiles) {
+  for (int64_t first = 0; first < length; first += kTile, tiles += dim * kTile) {
+    const int64_t count = std::min(kTile, length - first);
+    if (count < kTile) std::fill_n(tiles, dim * kTile, T{0});
+    for (int64_t j = 0; j < count; ++j) {
+      for (int64_t d = 0; d < dim; ++d) tiles[d * kTile + j] = x[(first + j) * stride + d];
+    }
   }
 }
 
-// products[j] = scale * sum_d x[d] * columns[d, j] for j in [0, n), where columns has `rows`
-// columns.
+// products[j] = x . row j for the rows in the tiles that hold rows [0, n).
 template <typename T>
-ROPEWALK_INLINE void Products(int64_t n, int64_t rows, int64_t dim, T scale, const T* x,
-                              const T* columns, T* products) {
-  for (int64_t j = 0; j < n; ++j) products[j] = 0;
-  for (int64_t d = 0; d < dim; ++d) AddScaled(n, scale * x[d], columns + d * rows, products);
+ROPEWALK_INLINE void Products(int64_t n, int64_t dim, const T* x, const T* tiles, T* products) {
+  for (int64_t first = 0; first < n; first += kTile, tiles += dim * kTile) {
+    Vec<T> sums[4] = {};
+    for (int64_t d = 0; d < dim; ++d) {
+      for (int c = 0; c < 4; ++c) sums[c] += x[d] * Load(tiles + d * kTile + c * kVecSize);
+    }
+    for (int c = 0; c < 4; ++c) Store(sums[c], products + first + c * kVecSize);
+  }
+}
+
+// One chunk of columns of WeightedRows: kChunks vectors, or one column.
+template <typename T, int kChunks>
+ROPEWALK_INLINE void WeightedColumns(int64_t n, int64_t stride, const T* weights, const T* rows,
+                                     T* out) {
+  // Even and odd rows apart, so that additions need not wait for one another.
+  Vec<T> even[kChunks] = {}, odd[kChunks] = {};
+  int64_t j = 0;
+  for (; j + 2 <= n; j += 2, rows += 2 * stride) {
+    for (int c = 0; c < kChunks; ++c) {
+      even[c] += weights[j] * Load(rows + c * kVecSize);
+      odd[c] += weights[j + 1] * Load(rows + stride + c * kVecSize);
+    }
+  }
+  for (int c = 0; c < kChunks; ++c) {
+    if (j < n) even[c] += weights[j] * Load(rows + c * kVecSize);
+    Store<T>(even[c] + odd[c], out + c * kVecSize);
+  }
+}
+
+// out [dim] = sum_j weights[j] * row j, over n rows that are `stride` apart.
+template <typename T>
+ROPEWALK_INLINE void WeightedRows(int64_t n, int64_t dim, int64_t stride, const T* weights,
+                                  const T* rows, T* out) {
+  int64_t d = 0;
+  for (; d + 4 * kVecSize <= dim; d += 4 * kVecSize) {
+    WeightedColumns<T, 4>(n, stride, weights, rows + d, out + d);
+  }
+  for (; d + kVecSize <= dim; d += kVecSize) {
+    WeightedColumns<T, 1>(n, stride, weights, rows + d, out + d);
+  }
+  for (; d < dim; ++d) {
+    T sum = 0;
+    for (int64_t j = 0; j < n; ++j) sum += weights[j] * rows[j * stride + d];
+    out[d] = sum;
+  }
+}
+
+template <typename T>
+ROPEWALK_INLINE void ScaleRow(int64_t dim, T factor, T* x) {
+  for (int64_t d = 0; d < dim; ++d) x[d] *= factor;
+}
+
+// Row j of y += weights[j] * x [dim], for n rows that are `stride` apart.
+template <typename T>
+ROPEWALK_INLINE void AddOuterProduct(int64_t n, int64_t dim, int64_t stride, const T* weights,
+                                     const T* x, T* y) {
+  for (int64_t j = 0; j < n; ++j) AddRow(dim, weights[j], x, y + j * stride);
+}
+
+// p = exp(scale * p - shift). [n].
+template <typename T>
+ROPEWALK_INLINE void Exponentials(int64_t n, T scale, T shift, T* p) {
+  for (int64_t j = 0; j < n; ++j) p[j] = Exp(scale * p[j] - shift);
 }
 
 template <typename T>
 ROPEWALK_INLINE void ForwardLoop(const Slice<T>& s, T* out, T* log_sum, T* scratch) {
-  T* const k_columns = scratch;
-  T* const p = scratch + s.length * s.dim;
-  TransposeRows(s.length, s.dim, s.kv_stride, s.k, k_columns);
+  T* const keys = scratch;
+  T* const p = scratch + RoundUpToTile(s.length) * s.dim;
+  FillTiles(s.length, s.dim, s.kv_stride, s.k, keys);
   for (int64_t i = 0; i < s.length; ++i) {
     for (int64_t h = 0; h < s.group; ++h) {
-      Products(i + 1, s.length, s.dim, s.scale, s.q + i * s.q_stride + h * s.dim, k_columns, p);
-      const T max = Max(i + 1, p);
-      for (int64_t j = 0; j <= i; ++j) p[j] = Exp(p[j] - max);
-      const T sum = Sum<T>(i + 1, [=](int64_t j) { return p[j]; });
-      T* const o = out + i * s.q_stride + h * s.dim;
-      for (int64_t d = 0; d < s.dim; ++d) o[d] = 0;
-      for (int64_t j = 0; j <= i; ++j) AddScaled(s.dim, p[j], s.v + j * s.kv_stride, o);
-      for (int64_t d = 0; d < s.dim; ++d) o[d] /= sum;
+      const int64_t at = i * s.q_stride + h * s.dim, n = i + 1;
+      Products(n, s.dim, s.q + at, keys, p);
+      const T max = s.scale * Max(n, p);
+      Exponentials(n, s.scale, max, p);
+      const T sum = Sum<T>(n, [=](int64_t j) { return p[j]; });
+      WeightedRows(n, s.dim, s.kv_stride, p, s.v, out + at);
+      ScaleRow(s.dim, T{1} / sum, out + at);
       log_sum[i * s.log_stride + h] = max + std::log(sum);
     }
   }
 }
 
+// What BackwardRow writes for one query and one head.
+template <typename T>
+struct RowGradients {
+  T* dq;  // [dim]
+  T* dk;  // of the document's keys, added to
+  T* dv;
+};
+
+template <typename T>
+ROPEWALK_INLINE void BackwardRow(const Slice<T>& s, int64_t n, const T* q, const T* out, T log_sum,
+                                 const T* dout, const T* keys, const T* values, T* p, T* ds,
+                                 const RowGradients<T>& gradients) {
+  const T own = Dot(s.dim, dout, out);
+  Products(n, s.dim, q, keys, p);
+  Products(n, s.dim, dout, values, ds);
+  Exponentials(n, s.scale, log_sum, p);
+  for (int64_t j = 0; j < n; ++j) ds[j] = p[j] * (ds[j] - own) * s.scale;
+  WeightedRows(n, s.dim, s.kv_stride, ds, s.k, gradients.dq);
+  AddOuterProduct(n, s.dim, s.kv_stride, ds, q, gradients.dk);
+  AddOuterProduct(n, s.dim, s.kv_stride, p, dout, gradients.dv);
+}
+
 template <typename T>
 ROPEWALK_INLINE void BackwardLoop(const Slice<T>& s, const T* out, const T* log_sum, const T* dout,
                                   T* dq, T* dk, T* dv, T* scratch) {
-  T* const k_columns = scratch;
-  T* const v_columns = k_columns + s.length * s.dim;
-  T* const p = v_columns + s.length * s.dim;
-  T* const ds = p + s.length;
-  TransposeRows(s.length, s.dim, s.kv_stride, s.k, k_columns);
-  TransposeRows(s.length, s.dim, s.kv_stride, s.v, v_columns);
+  const int64_t padded = RoundUpToTile(s.length);
+  T* const keys = scratch;
+  T* const values = keys + padded * s.dim;
+  T* const p = values + padded * s.dim;
+  T* const ds = p + padded;
+  FillTiles(s.length, s.dim, s.kv_stride, s.k, keys);
+  FillTiles(s.length, s.dim, s.kv_stride, s.v, values);
   for (int64_t j = 0; j < s.length; ++j) {
-    for (int64_t d = 0; d < s.dim; ++d) dk[j * s.kv_stride + d] = dv[j * s.kv_stride + d] = 0;
+    std::fill_n(dk + j * s.kv_stride, s.dim, T{0});
+    std::fill_n(dv + j * s.kv_stride, s.dim, T{0});
   }
   for (int64_t i = 0; i < s.length; ++i) {
     for (int64_t h = 0; h < s.group; ++h) {
       const int64_t at = i * s.q_stride + h * s.dim;
-      const T log = log_sum[i * s.log_stride + h];
-      const T own = Dot(s.dim, dout + at, out + at);
-      Products(i + 1, s.length, s.dim, s.scale, s.q + at, k_columns, p);
-      Products(i + 1, s.length, s.dim, T{1}, dout + at, v_columns, ds);
-      for (int64_t j = 0; j <= i; ++j) {
-        p[j] = Exp(p[j] - log);
-        ds[j] = p[j] * (ds[j] - own) * s.scale;
-      }
-      for (int64_t d = 0; d < s.dim; ++d) dq[at + d] = 0;
-      for (int64_t j = 0; j <= i; ++j) {
-        AddScaled(s.dim, ds[j], s.k + j * s.kv_stride, dq + at);
-        AddScaled(s.dim, ds[j], s.q + at, dk + j * s.kv_stride);
-        AddScaled(s.dim, p[j], dout + at, dv + j * s.kv_stride);
-      }
+      BackwardRow(s, i + 1, s.q + at, out + at, log_sum[i * s.log_stride + h], dout + at, keys,
+                  values, p, ds, {dq + at, dk, dv});
     }
   }
 }
@@ -105,14 +185,14 @@ ROPEWALK_INLINE void BackwardLoop(const Slice<T>& s, const T* out, const T* log_
 template <typename T>
 ROPEWALK_INLINE void DecodeLoop(const Slice<T>& s, T* out, T* p) {
   for (int64_t h = 0; h < s.group; ++h) {
-    for (int64_t j = 0; j < s.length; ++j)
-      p[j] = s.scale * Dot(s.dim, s.q + h * s.dim, s.k + j * s.kv_stride);
-    const T max = Max(s.length, p);
-    for (int64_t j = 0; j < s.length; ++j) p[j] = Exp(p[j] - max);
+    for (int64_t j = 0; j < s.length; ++j) {
+      p[j] = Dot(s.dim, s.q + h * s.dim, s.k + j * s.kv_stride);
+    }
+    Exponentials(s.length, s.scale, s.scale * Max(s.length, p), p);
     const T sum = Sum<T>(s.length, [=](int64_t j) { return p[j]; });
     T* const o = out + h * s.dim;
-    for (int64_t d = 0; d < s.dim; ++d) o[d] = 0;
-    for (int64_t j = 0; j < s.length; ++j) AddScaled(s.dim, p[j] / sum, s.v + j * s.kv_stride, o);
+    WeightedRows(s.length, s.dim, s.kv_stride, p, s.v, o);
+    ScaleRow(s.dim, T{1} / sum, o);
   }
 }
 
@@ -172,7 +252,7 @@ void AttentionForward(const AttentionShape& shape, absl::Span<const int32_t> doc
   ForEachSlice(shape, document_starts, [&](int64_t row, int64_t length, int64_t kv_head) {
     const Slice<T> slice = SliceOf(shape, length, row, kv_head, q, k, v);
     Forward(slice, out + (slice.q - q), log_sum + row * shape.heads + kv_head * slice.group,
-            Scratch<T>(length * (shape.head_dim + 1)));
+            Scratch<T>(RoundUpToTile(length) * (shape.head_dim + 1)));
   });
 }
 
@@ -184,7 +264,8 @@ void AttentionBackward(const AttentionShape& shape, absl::Span<const int32_t> do
     const Slice<T> slice = SliceOf(shape, length, row, kv_head, q, k, v);
     const int64_t at = slice.q - q, kv_at = slice.k - k;
     Backward(slice, out + at, log_sum + row * shape.heads + kv_head * slice.group, dout + at,
-             dq + at, dk + kv_at, dv + kv_at, Scratch<T>(2 * length * (shape.head_dim + 1)));
+             dq + at, dk + kv_at, dv + kv_at,
+             Scratch<T>(2 * RoundUpToTile(length) * (shape.head_dim + 1)));
   });
 }
 

@@ -1,11 +1,90 @@
 #include "worker/ops/dropout.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "worker/ops/lanes.h"
 #include "worker/tensor/parallel.h"
+#include "worker/tensor/simd.h"
 
 namespace ropewalk {
 namespace {
 
-// One key for a step of a seed; the counter holds the micro-batch, the site and the element.
+// Elements are decided in blocks of 128 by 16 bits each, which kLanes counters of Philox give: the
+// low half of word w of counter l is that of element 32 w + l, the high half that of 32 w + 16 + l.
+constexpr int64_t kBlock = 8 * kLanes;
+
+struct BlockBits {
+  uint32_t words[4][kLanes];
+};
+
+// Philox for kLanes counters side by side, so that it vectorises. Counter l of a block is
+// (block * kLanes + l, site, micro-batch).
+ROPEWALK_INLINE void FillBlock(uint64_t key, int64_t block, uint32_t site, uint32_t micro_batch,
+                               BlockBits* bits) {
+  auto& w = bits->words;
+  const uint64_t first = static_cast<uint64_t>(block) * kLanes;
+  for (int l = 0; l < kLanes; ++l) {
+    w[0][l] = static_cast<uint32_t>(first) + l;
+    w[1][l] = static_cast<uint32_t>(first >> 32);
+    w[2][l] = site;
+    w[3][l] = micro_batch;
+  }
+  uint32_t low = static_cast<uint32_t>(key), high = static_cast<uint32_t>(key >> 32);
+  for (int round = 0; round < kPhiloxRounds; ++round) {
+    for (int l = 0; l < kLanes; ++l) {
+      const uint64_t a = uint64_t{kPhiloxMultipliers[0]} * w[0][l];
+      const uint64_t b = uint64_t{kPhiloxMultipliers[1]} * w[2][l];
+      w[0][l] = static_cast<uint32_t>(b >> 32) ^ w[1][l] ^ low;
+      w[1][l] = static_cast<uint32_t>(b);
+      w[2][l] = static_cast<uint32_t>(a >> 32) ^ w[3][l] ^ high;
+      w[3][l] = static_cast<uint32_t>(a);
+    }
+    low += kPhiloxKeySteps[0];
+    high += kPhiloxKeySteps[1];
+  }
+}
+
+struct Chance {
+  uint64_t key;
+  uint32_t site;
+  uint32_t micro_batch;
+  uint32_t threshold;  // of 2^16 equally likely values, so many mean "drop"
+};
+
+template <typename T>
+ROPEWALK_INLINE void DropBlock(const Chance& chance, int64_t block, T scale, T* x) {
+  BlockBits bits;
+  FillBlock(chance.key, block, chance.site, chance.micro_batch, &bits);
+  for (int w = 0; w < 4; ++w, x += 2 * kLanes) {
+    for (int l = 0; l < kLanes; ++l) {
+      const uint32_t word = bits.words[w][l];
+      x[l] = (word & 0xffff) < chance.threshold ? T{0} : x[l] * scale;
+      x[l + kLanes] = (word >> 16) < chance.threshold ? T{0} : x[l + kLanes] * scale;
+    }
+  }
+}
+
+// One block of x, of `count` elements, into y.
+template <typename T>
+ROPEWALK_INLINE void CopyAndDrop(const Chance& chance, int64_t block, int64_t count, T scale,
+                                 const T* x, T* y) {
+  T values[kBlock] = {};
+  std::copy_n(x, count, values);
+  DropBlock(chance, block, scale, values);
+  std::copy_n(values, count, y);
+}
+
+ROPEWALK_SIMD void Drop(const Chance& chance, int64_t block, int64_t count, float scale,
+                        const float* x, float* y) {
+  CopyAndDrop(chance, block, count, scale, x, y);
+}
+void Drop(const Chance& chance, int64_t block, int64_t count, double scale, const double* x,
+          double* y) {
+  CopyAndDrop(chance, block, count, scale, x, y);
+}
+
+// One key for a step of a seed; the counter holds the rest.
 uint64_t StepKey(const RandomKey& key) {
   const PhiloxCounter mixed = Philox(
       {static_cast<uint32_t>(key.step), static_cast<uint32_t>(key.step >> 32), 0, 1}, key.seed);
@@ -16,19 +95,13 @@ uint64_t StepKey(const RandomKey& key) {
 
 template <typename T>
 void Dropout(int64_t n, double p, const RandomKey& key, uint32_t site, const T* x, T* y) {
-  const uint64_t step_key = StepKey(key);
-  // Of 2^24 equally likely values of the upper bits, so many mean "drop".
-  const uint32_t threshold = static_cast<uint32_t>(p * 0x1p24);
-  const T scale = static_cast<T>(1.0 / (1.0 - p));
-  ParallelFor((n + 3) / 4, [&](int64_t begin, int64_t end) {
+  const uint32_t threshold = static_cast<uint32_t>(std::lround(p * 0x1p16));
+  const Chance chance{StepKey(key), site, key.micro_batch, threshold};
+  const T scale = static_cast<T>(0x1p16 / (0x1p16 - threshold));
+  ParallelFor((n + kBlock - 1) / kBlock, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
-      const PhiloxCounter bits = Philox(
-          {static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), site, key.micro_batch},
-          step_key);
-      for (int64_t j = 0; j < 4 && 4 * block + j < n; ++j) {
-        const int64_t i = 4 * block + j;
-        y[i] = (bits[j] >> 8) < threshold ? T{0} : x[i] * scale;
-      }
+      const int64_t first = block * kBlock;
+      Drop(chance, block, std::min(kBlock, n - first), scale, x + first, y + first);
     }
   });
 }

@@ -14,7 +14,8 @@ ROPEWALK_SIMD void AddRange(int64_t n, const double* x, double* y) { AddScaled(n
 
 template <typename T>
 void Add(int64_t n, const T* x, T* y) {
-  ParallelFor(n, [&](int64_t begin, int64_t end) { AddRange(end - begin, x + begin, y + begin); });
+  ParallelForElements(
+      n, [&](int64_t begin, int64_t end) { AddRange(end - begin, x + begin, y + begin); });
 }
 
 template <typename T>

@@ -52,6 +52,33 @@ ROPEWALK_INLINE T Max(int64_t n, const T* x) {
   return lanes[0];
 }
 
+// kVecSize numbers side by side, for loops that must keep their sums in registers.
+inline constexpr int64_t kVecSize = 8;
+template <typename T>
+struct VecOf {
+  typedef T Type __attribute__((vector_size(kVecSize * sizeof(T)), aligned(sizeof(T)), may_alias));
+};
+template <typename T>
+using Vec = typename VecOf<T>::Type;
+
+template <typename T>
+ROPEWALK_INLINE Vec<T> Load(const T* x) {
+  return *reinterpret_cast<const Vec<T>*>(x);
+}
+
+template <typename T>
+ROPEWALK_INLINE void Store(const Vec<T>& values, T* x) {
+  *reinterpret_cast<Vec<T>*>(x) = values;
+}
+
+// y += a * x for short rows that do not overlap. [n].
+template <typename T>
+ROPEWALK_INLINE void AddRow(int64_t n, T a, const T* x, T* y) {
+  int64_t i = 0;
+  for (; i + kVecSize <= n; i += kVecSize) Store<T>(Load(y + i) + a * Load(x + i), y + i);
+  for (; i < n; ++i) y[i] += a * x[i];
+}
+
 // y += a * x. [n].
 template <typename T>
 ROPEWALK_INLINE void AddScaled(int64_t n, T a, const T* x, T* y) {

@@ -8,7 +8,7 @@ namespace {
 
 template <typename T>
 void Scale(int64_t n, T factor, T* x) {
-  ParallelFor(n, [&](int64_t begin, int64_t end) {
+  ParallelForElements(n, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) x[i] *= factor;
   });
 }

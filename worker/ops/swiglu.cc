@@ -42,14 +42,14 @@ void Backward(int64_t n, const double* dy, const double* gate, const double* up,
 
 template <typename T>
 void SwigluForward(int64_t n, const T* gate, const T* up, T* y) {
-  ParallelFor(n, [&](int64_t begin, int64_t end) {
+  ParallelForElements(n, [&](int64_t begin, int64_t end) {
     Forward(end - begin, gate + begin, up + begin, y + begin);
   });
 }
 
 template <typename T>
 void SwigluBackward(int64_t n, const T* dy, const T* gate, const T* up, T* dgate, T* dup) {
-  ParallelFor(n, [&](int64_t begin, int64_t end) {
+  ParallelForElements(n, [&](int64_t begin, int64_t end) {
     Backward(end - begin, dy + begin, gate + begin, up + begin, dgate + begin, dup + begin);
   });
 }

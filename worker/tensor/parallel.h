@@ -22,6 +22,16 @@ void ParallelFor(int64_t n, F f) {
   for (int part = 0; part < parts; ++part) f(n * part / parts, n * (part + 1) / parts);
 }
 
+// The same for elementwise loops: parts begin at multiples of kLoopBlock, so that vectorised code
+// rounds an element alike whoever computes it.
+inline constexpr int64_t kLoopBlock = 1024;
+template <typename F>
+void ParallelForElements(int64_t n, F f) {
+  ParallelFor((n + kLoopBlock - 1) / kLoopBlock, [&](int64_t begin, int64_t end) {
+    f(begin * kLoopBlock, std::min(n, end * kLoopBlock));
+  });
+}
+
 // Calls f(i) for every i in [0, n), handing out one after another to whichever thread is free: for
 // items of unequal size.
 template <typename F>

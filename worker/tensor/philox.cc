@@ -15,13 +15,13 @@ PhiloxCounter At(uint64_t seed, uint64_t stream, int64_t block) {
 
 PhiloxCounter Philox(PhiloxCounter counter, uint64_t key) {
   uint32_t low = static_cast<uint32_t>(key), high = static_cast<uint32_t>(key >> 32);
-  for (int round = 0; round < 10; ++round) {
-    const uint64_t a = uint64_t{0xD2511F53} * counter[0];
-    const uint64_t b = uint64_t{0xCD9E8D57} * counter[2];
+  for (int round = 0; round < kPhiloxRounds; ++round) {
+    const uint64_t a = uint64_t{kPhiloxMultipliers[0]} * counter[0];
+    const uint64_t b = uint64_t{kPhiloxMultipliers[1]} * counter[2];
     counter = {static_cast<uint32_t>(b >> 32) ^ counter[1] ^ low, static_cast<uint32_t>(b),
                static_cast<uint32_t>(a >> 32) ^ counter[3] ^ high, static_cast<uint32_t>(a)};
-    low += 0x9E3779B9;
-    high += 0xBB67AE85;
+    low += kPhiloxKeySteps[0];
+    high += kPhiloxKeySteps[1];
   }
   return counter;
 }

@@ -11,6 +11,11 @@ namespace ropewalk {
 using PhiloxCounter = std::array<uint32_t, 4>;
 PhiloxCounter Philox(PhiloxCounter counter, uint64_t key);
 
+// Its constants, for code that runs it on many counters at once.
+inline constexpr int kPhiloxRounds = 10;
+inline constexpr uint32_t kPhiloxMultipliers[2] = {0xD2511F53, 0xCD9E8D57};
+inline constexpr uint32_t kPhiloxKeySteps[2] = {0x9E3779B9, 0xBB67AE85};
+
 // Decides the random choices within one micro-batch.
 struct RandomKey {
   uint64_t seed = 0;
