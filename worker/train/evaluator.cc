@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kWords = sizeof(EvaluationCounts) / sizeof(int32_t);
 
 absl::StatusOr<int64_t> CountExactMatches(const Dataset& data, const std::vector<int64_t>& rows,
-                                          const Tokenizer& tokenizer, int max_new_tokens, TrainableModel* model) {
+                                          const Tokenizer& tokenizer, int max_new_tokens, LanguageModel* model) {
   std::vector<std::vector<int32_t>> prompts;
   for (const int64_t row : rows) {
     const Document& document = data.document(row);
@@ -36,7 +36,7 @@ absl::StatusOr<int64_t> CountExactMatches(const Dataset& data, const std::vector
 
 absl::StatusOr<EvaluationCounts> EvaluateDocuments(const Dataset& data, const std::vector<int64_t>& documents,
                                                    const Tokenizer& tokenizer, int max_new_tokens,
-                                                   TrainableModel* model) {
+                                                   LanguageModel* model) {
   const PackedTokens packed = Pack(data, documents);
   EvaluationCounts counts = {};
   counts.targets = packed.target_count;
@@ -52,7 +52,7 @@ absl::StatusOr<EvaluationCounts> EvaluateDocuments(const Dataset& data, const st
 }
 
 absl::StatusOr<EvaluationRecord> Evaluate(const TrainingData& data, int64_t step, int max_new_tokens, const Team& team,
-                                          TrainableModel* model, GradientReducer* reducer) {
+                                          LanguageModel* model, GradientReducer* reducer) {
   std::vector<int64_t> sizes;
   for (const auto& documents : data.eval_batches) {
     int64_t tokens = 0;

@@ -11,11 +11,12 @@
 #include "worker/ops/linear_weight.h"
 #include "worker/peft/lora_hook.h"
 #include "worker/peft/peft_folder.h"
+#include "worker/train/language_model.h"
 
 namespace ropewalk {
 
 // A model to use, not to train: a base, perhaps with an adapter. Not thread-safe.
-class InferenceModel {
+class InferenceModel final : public LanguageModel {
  public:
   // Opens a Hugging Face model folder, and a PEFT adapter for it unless `adapter_folder` is empty.
   // INVALID_ARGUMENT or NOT_FOUND: a folder is not what it should be. FAILED_PRECONDITION: the base
@@ -26,10 +27,12 @@ class InferenceModel {
 
   const ModelConfig& config() const { return transformer_.config(); }
 
-  // As in TrainableModel.
-  absl::StatusOr<double> Loss(const PackedTokens& tokens) { return transformer_.Loss(tokens); }
+  absl::StatusOr<double> Loss(const PackedTokens& tokens) override {
+    return transformer_.Loss(tokens);
+  }
   absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
-      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos);
+      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos)
+      override;
 
  private:
   InferenceModel(const ModelFolder& base, const LoraAdapter& adapter, MatMulPrecision precision);

@@ -7,20 +7,18 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "worker/train/language_model.h"
 #include "worker/model/parameter_layout.h"
 
 namespace ropewalk {
 
-struct PackedTokens;  // worker/ops/packed_tokens.h
 struct RandomKey;     // worker/tensor/philox.h
 
 // A model as the trainer sees it: a function of a flat vector of parameters. Every result is a
 // function of the arguments (and of the last parameters set) alone, to the bit, for any number of
 // threads. Not thread-safe.
-class TrainableModel {
+class TrainableModel : public LanguageModel {
  public:
-  virtual ~TrainableModel() = default;
-
   virtual const ParameterLayout& layout() const = 0;
 
   // Writes the values at step 0. REQUIRES: parameters.size() == layout().size, here and below.
@@ -36,14 +34,6 @@ class TrainableModel {
   virtual absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens,
                                                     const RandomKey& key,
                                                     absl::Span<float> gradient) = 0;
-
-  // The sum of the losses over the target tokens, without dropout. Errors as above.
-  virtual absl::StatusOr<double> Loss(const PackedTokens& tokens) = 0;
-
-  // Continues each prompt greedily until `eos`, which is left out, or `max_new_tokens`. Errors as
-  // above; a prompt must not be empty.
-  virtual absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
-      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) = 0;
 
   // The folder to publish, path → bytes: a PEFT adapter, or a whole model. A function of the model,
   // the method and `parameters` alone.

@@ -1,0 +1,72 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+
+#include "services/common/flags.h"
+#include "services/common/logging.h"
+#include "worker/agent/eval_command.h"
+#include "worker/agent/generate_command.h"
+#include "worker/agent/worker_process.h"
+
+namespace {
+
+void AddWorkerFlags(CLI::App& app, ropewalk::WorkerOptions* options, std::string* log_level) {
+  options->server.listen_address = "127.0.0.1:7090";
+  options->server.http_address = "127.0.0.1:7091";
+  ropewalk::AddServerFlags(app, &options->server, log_level);
+  app.add_option("--name", options->name, "stays the same when the worker starts again; default: the host's name");
+  app.add_option("--advertise", options->advertise, "host:port at which other workers reach this one; default: found out");
+  app.add_option("--coordinator", options->coordinator, "host:port")->capture_default_str();
+  app.add_option("--registry", options->registry, "host:port")->capture_default_str();
+  app.add_option("--cache", options->cache, "folder for models and data; may be deleted when no worker runs")
+      ->capture_default_str();
+  app.add_option("--threads", options->threads, "0: one a core")->capture_default_str();
+}
+
+CLI::App* AddEval(CLI::App& app, ropewalk::EvalOptions* options) {
+  CLI::App* eval = app.add_subcommand("eval", "Measure loss and exact matches of a base, perhaps with an adapter");
+  eval->add_option("--base", options->base, "model folder")->required();
+  eval->add_option("--adapter", options->adapter, "PEFT folder");
+  eval->add_option("--data", options->data, "JSONL file")->required();
+  eval->add_option("--samples", options->samples, "rows to show")->capture_default_str();
+  eval->add_option("--max-new-tokens", options->max_new_tokens)->capture_default_str();
+  eval->add_option("-o,--output", options->output)->check(CLI::IsMember({"table", "json"}))->capture_default_str();
+  return eval;
+}
+
+CLI::App* AddGenerate(CLI::App& app, ropewalk::GenerateOptions* options) {
+  CLI::App* generate = app.add_subcommand("generate", "Continue a text greedily");
+  generate->add_option("--base", options->base, "model folder")->required();
+  generate->add_option("--adapter", options->adapter, "PEFT folder");
+  generate->add_option("--prompt", options->prompt)->required();
+  generate->add_option("--max-new-tokens", options->max_new_tokens)->capture_default_str();
+  return generate;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const ropewalk::Termination termination;
+  CLI::App app("Trains for a coordinator.", "ropewalk-worker");
+  ropewalk::WorkerOptions worker;
+  ropewalk::EvalOptions eval_options;
+  ropewalk::GenerateOptions generate_options;
+  std::string log_level = "info";
+  AddWorkerFlags(app, &worker, &log_level);
+  const CLI::App* eval = AddEval(app, &eval_options);
+  const CLI::App* generate = AddGenerate(app, &generate_options);
+  ropewalk::BindStandardFlags(app);
+  if (const auto exit_code = ropewalk::ParseFlags(app, argc, argv)) return *exit_code;
+
+  absl::Status status = ropewalk::InitLogging("ropewalk-worker", log_level);
+  if (status.ok() && eval->parsed()) {
+    status = ropewalk::RunEval(eval_options, std::cout);
+  } else if (status.ok() && generate->parsed()) {
+    status = ropewalk::RunGenerate(generate_options, std::cout);
+  } else if (status.ok()) {
+    status = ropewalk::RunWorker(worker, termination);
+  }
+  if (status.ok()) return 0;
+  ropewalk::LogError("cannot go on", {{"error", status.ToString()}});
+  return 1;
+}

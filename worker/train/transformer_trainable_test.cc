@@ -1,0 +1,191 @@
+#include "worker/train/transformer_trainable.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ropewalk/v1/job_service.pb.h"
+#include "worker/model/testing/allocations.h"
+#include "worker/model/testing/tiny_model.h"
+#include "worker/train/inference_model.h"
+
+namespace ropewalk {
+namespace {
+
+using testing::AllocationCount;
+using ::testing::HasSubstr;
+using testing::Pack;
+using testing::TemporaryFolder;
+using testing::TinyConfig;
+using testing::TinyConfigJson;
+
+const std::vector<int32_t> kFirst = {3, 1, 4, 1, 5, 9, 2, 6};
+const std::vector<int32_t> kSecond = {31, 8, 28, 18, 4};
+
+v1::Method Lora(double dropout = 0, const std::string& target = "all-linear") {
+  v1::Method method;
+  method.mutable_lora()->set_rank(4);
+  method.mutable_lora()->set_alpha(8);
+  method.mutable_lora()->set_dropout(dropout);
+  method.mutable_lora()->add_target_modules(target);
+  return method;
+}
+
+v1::Method Full() {
+  v1::Method method;
+  method.mutable_full();
+  return method;
+}
+
+std::map<std::string, std::string> Base() {
+  return {{"config.json", TinyConfigJson()},
+          {"model.safetensors",
+           testing::TinySafetensors(TinyConfig(), testing::TinyWeights(TinyConfig()))}};
+}
+
+// A model being trained, with the parameters it has begun with.
+struct Training {
+  Training(const std::string& folder, const v1::Method& method,
+           v1::Precision precision = v1::PRECISION_FLOAT32) {
+    auto created = CreateTrainable(folder, "org/base", method, precision);
+    EXPECT_TRUE(created.ok()) << created.status();
+    model = std::move(created).value();
+    parameters.resize(model->layout().size);
+    gradient.resize(parameters.size());
+    model->InitializeParameters(7, absl::MakeSpan(parameters));
+    model->SetParameters(parameters);
+  }
+
+  double Accumulate(const PackedTokens& tokens) {
+    return model->AccumulateGradient(tokens, RandomKey(), absl::MakeSpan(gradient)).value();
+  }
+
+  // A step of plain gradient descent.
+  void Descend(const PackedTokens& tokens, float rate) {
+    gradient.assign(gradient.size(), 0);
+    Accumulate(tokens);
+    for (size_t i = 0; i < gradient.size(); ++i) parameters[i] -= rate * gradient[i];
+    model->SetParameters(parameters);
+  }
+
+  std::unique_ptr<TrainableModel> model;
+  std::vector<float> parameters;
+  std::vector<float> gradient;
+};
+
+std::string CreateError(const TemporaryFolder& folder, const v1::Method& method) {
+  const auto created = CreateTrainable(folder.path(), "b", method, v1::PRECISION_FLOAT32);
+  EXPECT_FALSE(created.ok());
+  return std::string(created.status().message());
+}
+
+TEST(TransformerTrainable, LearnsWithEveryMethod) {
+  const TemporaryFolder folder(Base());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  for (const v1::Method& method : {Lora(), Lora(0.1), Full()}) {
+    Training training(folder.path(), method);
+    const double before = training.model->Loss(tokens).value();
+    for (int step = 0; step < 20; ++step) training.Descend(tokens, 0.003f);
+    EXPECT_LT(training.model->Loss(tokens).value(), 0.9 * before) << method.DebugString();
+  }
+}
+
+TEST(TransformerTrainable, LeavesTheBaseAlone) {
+  const TemporaryFolder folder(Base());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  Training training(folder.path(), Lora());
+  const std::vector<float> start = training.parameters;
+  const double before = training.model->Loss(tokens).value();
+  for (int step = 0; step < 3; ++step) training.Descend(tokens, 0.01f);
+  training.model->SetParameters(start);
+  EXPECT_EQ(training.model->Loss(tokens).value(), before);
+}
+
+TEST(TransformerTrainable, AllocatesNothingOnceItIsWarm) {
+  const TemporaryFolder folder(Base());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  for (const v1::Method& method : {Lora(0.1), Full()}) {
+    Training training(folder.path(), method);
+    const int64_t cold = AllocationCount();
+    training.Accumulate(tokens);
+    const int64_t warm = AllocationCount();
+    training.Accumulate(tokens);
+    EXPECT_EQ(AllocationCount() - warm, 0) << method.DebugString();
+    EXPECT_GT(warm - cold, 0);
+  }
+}
+
+TEST(TransformerTrainable, AnExportedAdapterComputesTheSame) {
+  const TemporaryFolder folder(Base());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  Training training(folder.path(), Lora());
+  for (int step = 0; step < 3; ++step) training.Descend(tokens, 0.01f);
+  const TemporaryFolder adapter(training.model->Export(training.parameters).value());
+  const auto model = InferenceModel::Open(folder.path(), adapter.path(), MatMulPrecision::kFull);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ((*model)->Loss(tokens).value(), training.model->Loss(tokens).value());
+  EXPECT_EQ((*model)->Generate({{3, 1}}, 8, -1).value(),
+            training.model->Generate({{3, 1}}, 8, -1).value());
+}
+
+TEST(TransformerTrainable, AnExportedModelComputesTheSame) {
+  const TemporaryFolder folder(Base());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  Training training(folder.path(), Full());
+  training.Descend(tokens, 0.003f);
+  const TemporaryFolder whole(training.model->Export(training.parameters).value());
+  const auto model = InferenceModel::Open(whole.path(), "", MatMulPrecision::kFull);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ((*model)->Loss(tokens).value(), training.model->Loss(tokens).value());
+}
+
+TEST(TransformerTrainable, ExportsTheSameBytesEachTime) {
+  const TemporaryFolder folder(Base());
+  for (const v1::Method& method : {Lora(), Full()}) {
+    Training one(folder.path(), method), other(folder.path(), method);
+    EXPECT_EQ(one.model->Export(one.parameters).value(),
+              other.model->Export(other.parameters).value());
+  }
+}
+
+TEST(TransformerTrainable, FullTrainingStartsFromTheBase) {
+  const TemporaryFolder folder(Base());
+  EXPECT_EQ(Training(folder.path(), Full()).parameters, testing::TinyWeights(TinyConfig()));
+}
+
+TEST(TransformerTrainable, FullTrainingMayStartFromNothing) {
+  const TemporaryFolder folder({{"config.json", TinyConfigJson()}});
+  const Training training(folder.path(), Full());
+  EXPECT_NE(training.parameters.front(), 0);
+  EXPECT_THAT(CreateError(folder, Lora()), HasSubstr("has no weights"));
+}
+
+TEST(TransformerTrainable, Bfloat16IsNearFloat32) {
+  if (!CpuHasBfloat16()) GTEST_SKIP() << "this processor has no bfloat16";
+  const TemporaryFolder folder(Base());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  for (const v1::Method& method : {Lora(), Full()}) {
+    Training exact(folder.path(), method), rounded(folder.path(), method, v1::PRECISION_BF16);
+    const double loss = exact.Accumulate(tokens);
+    EXPECT_NEAR(rounded.Accumulate(tokens), loss, 0.02 * loss);
+    EXPECT_NE(rounded.gradient, exact.gradient);
+  }
+}
+
+TEST(TransformerTrainable, SaysWhichFieldIsWrong) {
+  const TemporaryFolder folder(Base());
+  EXPECT_THAT(CreateError(folder, Lora(0, "lm_head")), HasSubstr("target_modules"));
+  EXPECT_THAT(CreateError(folder, v1::Method()), HasSubstr("method.lora"));
+  EXPECT_THAT(std::string(CreateTrainable(folder.path(), "b", Full(), v1::PRECISION_UNSPECIFIED)
+                              .status()
+                              .message()),
+              HasSubstr("training.precision"));
+  EXPECT_THAT(CreateError(TemporaryFolder({}), Full()), HasSubstr("config.json"));
+}
+
+}  // namespace
+}  // namespace ropewalk
