@@ -128,7 +128,7 @@ void Cluster::Place(const std::string& name, const std::vector<std::string>& wor
   if (job->WantsGang()) {
     job->Start(std::move(members), now);
   } else {
-    for (v1::Member& member : members) job->Invite(std::move(member), now);
+    for (v1::Member& member : members) job->Invite(std::move(member));
   }
   touched_.insert(name);
 }

@@ -108,7 +108,10 @@ void Job::Start(std::vector<v1::Member> members, absl::Time now) {
   history_.Transition(v1::JOB_STATE_PREPARING, absl::StrCat("on ", workers, " workers"), now);
 }
 
-void Job::Invite(v1::Member newcomer, absl::Time now) { gang_.Invite(std::move(newcomer)); }
+void Job::Invite(v1::Member newcomer) {
+  gang_.Invite(std::move(newcomer));
+  PlanChanged();
+}
 
 std::optional<v1::Assignment> Job::AssignmentFor(const std::string& worker) const {
   std::optional<v1::Assignment> assignment = gang_.AssignmentFor(worker);

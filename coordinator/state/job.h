@@ -23,9 +23,11 @@ namespace ropewalk {
 // asks for:
 //
 // - a member is lost: the survivors form the next generation at once, however few; `workers.min` is
-// for starting only. None left: the job
-//   waits for workers (RECOVERING) and starts again from its newest checkpoint. A member whose
-//   stream broke counts as lost as soon as another member's ring breaks, otherwise after a grace.
+// for starting only. None left: the
+//   job waits for workers (RECOVERING) and starts again from its newest checkpoint. A member whose
+//   stream broke counts as lost as soon as another member's ring breaks, otherwise after a grace;
+//   when all streams broke, the coordinator was cut off, and the grace is longer. A member that was
+//   to run but says that it is idle has fenced itself off and counts as lost.
 // - the ring broke though nobody is lost: the same members form the next generation, with growing
 // delays; too often in a row
 //   without a finished step fails the job.
@@ -62,7 +64,7 @@ class Job {
   // REQUIRES: WantsGang().
   void Start(std::vector<v1::Member> members, absl::Time now);
   // REQUIRES: WantsNewcomers().
-  void Invite(v1::Member newcomer, absl::Time now);
+  void Invite(v1::Member newcomer);
 
   // A report of the present process under that name.
   void TakeReport(const std::string& worker, const v1::WorkerReport& report, absl::Time now);
@@ -81,6 +83,7 @@ class Job {
   bool stopping() const { return record().stop != StopReason::kNone; }
 
   // What reports tell (job_reports.cc).
+  void TakeIdleReport(const std::string& worker);
   void TakeNewcomersReport(const std::string& worker, const v1::WorkerReport& report,
                            absl::Time now);
   void TakeProgress(const v1::WorkerReport& report, absl::Time now);
@@ -92,7 +95,9 @@ class Job {
   void Refuse(const std::string& newcomer, const std::string& why, absl::Time now);
 
   // What the situation asks for (job_reconcile.cc).
-  void DismissLostGuests(WorkerViews views, absl::Time now);
+  void DismissLostGuests(WorkerViews views);
+  bool IsLost(const v1::Member& member, const WorkerView& view) const;
+  void NoteCutOff(const std::vector<v1::Member>& members, WorkerViews views);
   bool LoseMembers(WorkerViews views, absl::Time now);
   void ReconcilePreparing(WorkerViews views, absl::Time now);
   void ReconcileRunning(WorkerViews views, absl::Time now);
@@ -110,6 +115,8 @@ class Job {
   void Succeed(const std::string& result_version, const std::string& worker, absl::Time now);
   void Fail(const absl::Status& error, absl::Time now);
   void Disband();
+  // Every change of an assignment is a change of the record, so that workers hear of it after the
+  // journal.
   void PlanChanged();
 
   const Timing* const timing_;
@@ -118,10 +125,12 @@ class Job {
   ProgressMeter meter_;
   DigestLedger ledger_;
   std::set<std::string> refused_;
+  std::set<std::string> dropped_;  // members that should run but say that they are idle
 
-  absl::Time last_step_time_;      // when a step was last heard to be finished
-  bool resuming_ = false;          // no step has been finished since the ring stopped
-  int interruptions_ = 0;          // in a row, with nobody lost and no step finished
+  bool cut_off_ = false;       // the streams of all members broke, and not all have come back yet
+  absl::Time last_step_time_;  // when a step was last heard to be finished
+  bool resuming_ = false;      // no step has been finished since the ring stopped
+  int interruptions_ = 0;      // in a row, with nobody lost and no step finished
   int64_t broken_generation_ = 0;  // the newest whose ring is known to have broken
   absl::Time reform_time_;         // not before then is a broken ring formed again
   absl::Time stop_deadline_;

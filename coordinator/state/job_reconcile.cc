@@ -22,7 +22,7 @@ std::vector<v1::Member> Staying(std::vector<v1::Member> members, WorkerViews vie
 }  // namespace
 
 void Job::Reconcile(WorkerViews views, absl::Time now) {
-  DismissLostGuests(views, now);
+  DismissLostGuests(views);
   if (gang_.empty() || LoseMembers(views, now)) return;
   switch (gang_.plan().goal()) {
     case v1::Assignment::PREPARE:
@@ -34,28 +34,57 @@ void Job::Reconcile(WorkerViews views, absl::Time now) {
   }
 }
 
-void Job::DismissLostGuests(WorkerViews views, absl::Time now) {
+void Job::DismissLostGuests(WorkerViews views) {
   for (const v1::Member& guest : gang_.Guests()) {
     const WorkerView view = views(guest);
+    const bool lost = view.presence == Presence::kLost || view.presence == Presence::kGone;
     const bool drained = view.draining && gang_.IsNewcomer(guest.worker());
-    if (view.presence == Presence::kLost || drained) gang_.Dismiss(guest.worker());
+    if (!lost && !drained) continue;
+    gang_.Dismiss(guest.worker());
+    PlanChanged();
   }
 }
 
+bool Job::IsLost(const v1::Member& member, const WorkerView& view) const {
+  const bool ring_broke = gang_.Interrupted(/*but=*/member.worker()) != nullptr;
+  switch (view.presence) {
+    case Presence::kLost:
+      return true;
+    case Presence::kGone:
+      return !cut_off_;
+    case Presence::kAway:
+      return ring_broke && !cut_off_;
+    case Presence::kSilent:
+      return ring_broke;
+    default:
+      return dropped_.count(member.worker()) > 0;
+  }
+}
+
+void Job::NoteCutOff(const std::vector<v1::Member>& members, WorkerViews views) {
+  const auto streamless = std::count_if(members.begin(), members.end(), [&](const auto& member) {
+    const Presence presence = views(member).presence;
+    return presence == Presence::kAway || presence == Presence::kGone;
+  });
+  if (streamless == 0) cut_off_ = false;
+  if (streamless == static_cast<std::ptrdiff_t>(members.size())) cut_off_ = true;
+}
+
 bool Job::LoseMembers(WorkerViews views, absl::Time now) {
+  const std::vector<v1::Member> members = gang_.Members();
+  NoteCutOff(members, views);
   std::vector<v1::Member> survivors;
   std::vector<std::string> lost;
-  for (const v1::Member& member : gang_.Members()) {
+  for (const v1::Member& member : members) {
     const WorkerView view = views(member);
-    const bool in_doubt = view.presence == Presence::kAway || view.presence == Presence::kSilent;
-    const bool ring_broke = gang_.Interrupted(/*but=*/member.worker()) != nullptr;
-    if (view.presence != Presence::kLost && !(in_doubt && ring_broke)) {
+    if (!IsLost(member, view)) {
       survivors.push_back(member);
       continue;
     }
     lost.push_back(member.worker());
-    history_.Add(v1::JobEvent::WORKER_LOST,
-                 absl::StrCat(member.worker(), " is lost: ", view.trouble), now, member.worker());
+    const std::string trouble = view.trouble.empty() ? "it has dropped the job" : view.trouble;
+    history_.Add(v1::JobEvent::WORKER_LOST, absl::StrCat(member.worker(), " is lost: ", trouble),
+                 now, member.worker());
   }
   if (lost.empty()) return false;
   interruptions_ = 0;
@@ -128,7 +157,7 @@ void Job::FormRingAgain(WorkerViews views, absl::Time now) {
   for (const v1::Member& member : gang_.Members()) {
     const Presence presence = views(member).presence;
     // Whether it comes back is known soon.
-    if (presence == Presence::kAway || presence == Presence::kExpected) return;
+    if (presence != Presence::kHere && presence != Presence::kSilent) return;
   }
   if (now < reform_time_ || Drain(views, now)) return;
   Regroup(gang_.Members(), "the ring broke", now);
@@ -160,6 +189,7 @@ void Job::Regroup(std::vector<v1::Member> members, const std::string& why, absl:
     gang_.Prepare(std::move(members), job().checkpoint_version());
   }
   ledger_.Clear();
+  dropped_.clear();
   PlanChanged();
   if (state() != v1::JOB_STATE_RUNNING) return;
   resuming_ = true;

@@ -38,7 +38,9 @@ std::string EvaluationMessage(const v1::Evaluation& evaluation) {
 }  // namespace
 
 void Job::TakeReport(const std::string& worker, const v1::WorkerReport& report, absl::Time now) {
-  if (report.job() != job().name() || HasEnded(state())) return;
+  if (HasEnded(state())) return;
+  if (report.job().empty()) return TakeIdleReport(worker);
+  if (report.job() != job().name()) return;
   if (gang_.IsNewcomer(worker)) return TakeNewcomersReport(worker, report, now);
   const bool is_member = gang_.IsMember(worker);
   if (!is_member && !gang_.IsLeaver(worker)) return;
@@ -54,6 +56,14 @@ void Job::TakeReport(const std::string& worker, const v1::WorkerReport& report, 
   if (!digests.ok()) return Fail(digests, now);
   if (report.phase() == v1::WORKER_PHASE_INTERRUPTED) {
     NoteInterruption(worker, report.interruption(), now);
+  }
+}
+
+void Job::TakeIdleReport(const std::string& worker) {
+  // Before RUN it may not have heard of the job yet; after, it was prepared and has fenced itself
+  // off.
+  if (gang_.plan().goal() == v1::Assignment::RUN && gang_.IsMember(worker)) {
+    dropped_.insert(worker);
   }
 }
 

@@ -109,7 +109,7 @@ TEST_F(MembershipTest, LetsANewcomerGoWhenAllMembersAreLost) {
   Run({"a"});
   Invite("b");
   Detach("a");
-  Pass(absl::Seconds(1));
+  Pass(absl::Seconds(10));
   EXPECT_EQ(State(), v1::JOB_STATE_RECOVERING);
   EXPECT_FALSE(Assignment("b").has_value());
   EXPECT_TRUE((*cluster_->FindJob("jobs/j"))->WantsGang());

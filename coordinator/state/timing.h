@@ -7,7 +7,9 @@ namespace ropewalk {
 // Every period by which the coordinator judges its workers. Tests shorten them by injecting
 // another.
 struct Timing {
-  // A member whose stream broke may attach again within this time and lose nothing.
+  // A member whose stream broke may attach again within this time and lose nothing. When the
+  // streams of all members of a job broke, it is rather the coordinator that was cut off, and they
+  // have `dead_after`.
   absl::Duration reattach_grace = absl::Seconds(1);
   // The same after the coordinator itself was away: how long it waits for the members its journal
   // names.
@@ -16,6 +18,9 @@ struct Timing {
   absl::Duration suspect_after = absl::Seconds(5);
   // Without a report for this long a worker is lost.
   absl::Duration dead_after = absl::Seconds(10);
+  // When nobody has looked at the time for this long, the coordinator itself was stopped: leases
+  // stood still meanwhile.
+  absl::Duration stall = absl::Seconds(2);
   // A job that is to stop is forced to after this long, with the checkpoint it has.
   absl::Duration stop_deadline = absl::Seconds(60);
 

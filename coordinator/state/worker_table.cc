@@ -124,16 +124,31 @@ absl::Status WorkerTable::Drain(const std::string& name) {
 }
 
 void WorkerTable::Tick(absl::Time now) {
+  if (now - last_tick_ > timing_->stall) ProlongLeases(now - last_tick_);
+  last_tick_ = now;
   for (auto& [name, worker] : workers_) {
-    const bool away_too_long = worker.session == 0 && now >= worker.away_deadline;
-    const bool silent_too_long =
-        worker.seen && now >= worker.last_report_time + timing_->dead_after;
-    if (away_too_long || silent_too_long) worker.lost = true;
+    const absl::Time end =
+        worker.seen ? worker.last_report_time + timing_->dead_after : worker.away_deadline;
+    if (now >= end) worker.lost = true;
+  }
+}
+
+void WorkerTable::ProlongLeases(absl::Duration duration) {
+  for (auto& [name, worker] : workers_) {
+    worker.last_report_time += duration;
+    worker.away_deadline += duration;
   }
 }
 
 bool WorkerTable::IsSilent(const Worker& worker, absl::Time now) const {
   return now >= worker.last_report_time + timing_->suspect_after;
+}
+
+Presence WorkerTable::PresenceOf(const Worker& worker, absl::Time now) const {
+  if (worker.lost) return Presence::kLost;
+  if (!worker.seen) return Presence::kExpected;
+  if (worker.session == 0) return now < worker.away_deadline ? Presence::kAway : Presence::kGone;
+  return IsSilent(worker, now) ? Presence::kSilent : Presence::kHere;
 }
 
 WorkerView WorkerTable::ViewOf(const v1::Member& member, absl::Time now) const {
@@ -144,23 +159,17 @@ WorkerView WorkerTable::ViewOf(const v1::Member& member, absl::Time now) const {
     return {Presence::kLost, "its process was started again"};
   }
   WorkerView view;
+  view.presence = PresenceOf(worker, now);
   view.draining = worker.draining;
   view.tokens_per_second = worker.tokens_per_second;
-  if (worker.session == 0) {
-    view.trouble =
-        worker.seen ? "its stream broke" : "it has not come back since the coordinator did";
-    view.presence = worker.lost   ? Presence::kLost
-                    : worker.seen ? Presence::kAway
-                                  : Presence::kExpected;
-    return view;
-  }
-  if (worker.lost || IsSilent(worker, now)) {
+  if (!worker.seen) {
+    view.trouble = "it has not come back since the coordinator did";
+  } else if (worker.session == 0) {
+    view.trouble = "its stream broke";
+  } else if (view.presence != Presence::kHere) {
     view.trouble = absl::StrCat("it has not reported for ",
                                 absl::ToInt64Seconds(now - worker.last_report_time), " s");
   }
-  view.presence = worker.lost             ? Presence::kLost
-                  : IsSilent(worker, now) ? Presence::kSilent
-                                          : Presence::kHere;
   return view;
 }
 

@@ -20,7 +20,8 @@ namespace ropewalk {
 // stream at a time, its session.
 //
 //   Attach ---> here --- no report for suspect_after ---> silent --- none for dead_after ---> lost
-//                 \--- stream broke ---> away --- not attached again within reattach_grace ---^
+//                 \--- stream broke ---> away --- not back within reattach_grace ---> gone
+//                 --------^
 //
 // A lost worker is back with its next report or Attach, but the jobs have gone on without it. Not
 // thread-safe.
@@ -34,7 +35,7 @@ class WorkerTable {
     bool draining = false;
     absl::Time attach_time;
     absl::Time last_report_time;
-    absl::Time away_deadline;  // of a worker without a stream: lost by then
+    absl::Time away_deadline;  // of a worker without a stream: gone by then, or lost if not seen
     v1::WorkerPhase phase = v1::WORKER_PHASE_UNSPECIFIED;
     std::string job;  // of which it last reported
     std::string activity;
@@ -78,8 +79,12 @@ class WorkerTable {
   static void Retire(Worker* worker);
   bool WasDrained(const v1::WorkerHello& hello) const;
   bool IsSilent(const Worker& worker, absl::Time now) const;
+  Presence PresenceOf(const Worker& worker, absl::Time now) const;
+  // All leases last that much longer.
+  void ProlongLeases(absl::Duration duration);
 
   const Timing* const timing_;
+  absl::Time last_tick_ = absl::InfiniteFuture();
   std::map<std::string, Worker> workers_;
   std::map<std::string, std::string>
       drained_;  // incarnation by name, of before the coordinator's start

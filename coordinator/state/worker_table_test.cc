@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ropewalk {
 namespace {
 
@@ -32,8 +34,10 @@ class WorkerTableTest : public testing::Test {
   }
   Presence PresenceOfA() { return table_.ViewOf(MemberA(), now_).presence; }
   void Pass(absl::Duration duration) {
-    now_ += duration;
-    table_.Tick(now_);
+    for (const absl::Time end = now_ + duration; now_ < end;) {
+      now_ = std::min(now_ + absl::Seconds(1), end);
+      table_.Tick(now_);
+    }
   }
 
   const Timing timing_;
@@ -88,11 +92,23 @@ TEST_F(WorkerTableTest, GoesFromHereOverSilentToLost) {
   EXPECT_EQ(PresenceOfA(), Presence::kHere);
 }
 
-TEST_F(WorkerTableTest, GoesFromAwayToLost) {
+TEST_F(WorkerTableTest, GoesFromAwayOverGoneToLost) {
   ASSERT_TRUE(table_.Attach(Hello("1"), 1, now_).ok());
   ASSERT_TRUE(table_.Detach("workers/a", 1, now_));
   EXPECT_EQ(PresenceOfA(), Presence::kAway);
   Pass(absl::Seconds(1));
+  EXPECT_EQ(PresenceOfA(), Presence::kGone);
+  Pass(absl::Seconds(9));
+  EXPECT_EQ(PresenceOfA(), Presence::kLost);
+}
+
+TEST_F(WorkerTableTest, LetsNoLeaseRunOutWhileNobodyLooksAtTheTime) {
+  ASSERT_TRUE(table_.Attach(Hello("1"), 1, now_).ok());
+  Pass(absl::Seconds(1));
+  now_ += absl::Hours(1);
+  table_.Tick(now_);
+  EXPECT_EQ(PresenceOfA(), Presence::kHere);
+  Pass(absl::Seconds(9));
   EXPECT_EQ(PresenceOfA(), Presence::kLost);
 }
 

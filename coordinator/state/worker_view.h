@@ -12,6 +12,7 @@ enum class Presence {
   kHere,
   kSilent,    // attached, but has not reported for a while
   kAway,      // its stream broke a moment ago; it may come back
+  kGone,      // its stream broke longer ago; out, unless all its fellows are gone too
   kExpected,  // not seen since the coordinator started; it may come back
   kLost,      // out: too long silent or away, or another process now has its name
 };
