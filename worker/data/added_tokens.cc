@@ -1,61 +1,90 @@
 #include "worker/data/added_tokens.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "services/common/status_macros.h"
+#include "worker/data/character_class.h"
+#include "worker/data/utf8.h"
 
 namespace ropewalk {
 namespace {
 
-// Letters of other scripts count as part of a word.
-bool IsWordByte(char c) { return absl::ascii_isalnum(c) || c == '_' || static_cast<uint8_t>(c) >= 0x80; }
-
 bool StandsAlone(absl::string_view text, size_t begin, size_t end) {
-  return (begin == 0 || !IsWordByte(text[begin - 1])) && (end == text.size() || !IsWordByte(text[end]));
+  return !IsWordCharacter(LastCharacter(text.substr(0, begin))) &&
+         !IsWordCharacter(FirstCharacter(text.substr(end)));
+}
+
+size_t WithoutTrailingSpace(absl::string_view text) {
+  while (IsWhiteSpace(LastCharacter(text))) text.remove_suffix(LastCharacter(text).size());
+  return text.size();
+}
+
+size_t LeadingSpace(absl::string_view text) {
+  size_t space = 0;
+  for (absl::string_view c; IsWhiteSpace(c = FirstCharacter(text.substr(space)));)
+    space += c.size();
+  return space;
 }
 
 }  // namespace
 
-AddedTokens::AddedTokens(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)) {
-  std::stable_sort(tokens_.begin(), tokens_.end(), [](const AddedToken& a, const AddedToken& b) {
-    return a.content.size() > b.content.size();
-  });
-  for (const AddedToken& token : tokens_) first_bytes_[static_cast<uint8_t>(token.content[0])] = true;
-}
+AddedTokens::AddedTokens(std::vector<AddedToken> tokens)
+    : tokens_(std::move(tokens)),
+      raw_(PassOf(tokens_, /*normalized=*/false)),
+      normalized_(PassOf(tokens_, /*normalized=*/true)) {}
 
-const AddedToken* AddedTokens::LongestAt(absl::string_view text, size_t at) const {
-  if (!first_bytes_[static_cast<uint8_t>(text[at])]) return nullptr;
-  for (const AddedToken& token : tokens_) {
-    if (!absl::StartsWith(text.substr(at), token.content)) continue;
-    if (!token.single_word || StandsAlone(text, at, at + token.content.size())) return &token;
+AddedTokens::Pass AddedTokens::PassOf(const std::vector<AddedToken>& tokens, bool normalized) {
+  Pass pass;
+  for (const AddedToken& token : tokens) {
+    if (token.normalized != normalized) continue;
+    pass.tokens.push_back(&token);
+    pass.first_bytes[static_cast<uint8_t>(token.content[0])] = true;
   }
-  return nullptr;
+  std::stable_sort(pass.tokens.begin(), pass.tokens.end(), [](const auto* a, const auto* b) {
+    return a->content.size() > b->content.size();
+  });
+  return pass;
 }
 
-absl::Status AddedTokens::Split(absl::string_view text, absl::FunctionRef<absl::Status(absl::string_view)> on_text,
-                                absl::FunctionRef<void(const AddedToken&)> on_token) const {
-  size_t begin = 0;
+const AddedToken* AddedTokens::Pass::LongestAt(absl::string_view text) const {
+  if (!first_bytes[static_cast<uint8_t>(text[0])]) return nullptr;
+  const auto it = std::find_if(tokens.begin(), tokens.end(), [&](const AddedToken* token) {
+    return absl::StartsWith(text, token->content);
+  });
+  return it == tokens.end() ? nullptr : *it;
+}
+
+absl::Status AddedTokens::Pass::Split(absl::string_view text,
+                                      absl::FunctionRef<absl::Status(absl::string_view)> on_text,
+                                      absl::FunctionRef<void(const AddedToken&)> on_token) const {
+  size_t done = 0;
   for (size_t at = 0; at < text.size();) {
-    const AddedToken* token = LongestAt(text, at);
+    const AddedToken* token = LongestAt(text.substr(at));
     if (token == nullptr) {
       ++at;
       continue;
     }
-    size_t text_end = at, next = at + token->content.size();
-    while (token->lstrip && text_end > begin && absl::ascii_isspace(text[text_end - 1])) --text_end;
-    while (token->rstrip && next < text.size() && absl::ascii_isspace(text[next])) ++next;
-    if (text_end > begin) RETURN_IF_ERROR(on_text(text.substr(begin, text_end - begin)));
+    const size_t begin = at;
+    at += token->content.size();
+    if (token->single_word && !StandsAlone(text, begin, at)) continue;
+    size_t text_size = begin - done;
+    if (token->lstrip) text_size = WithoutTrailingSpace(text.substr(done, text_size));
+    if (token->rstrip) at += LeadingSpace(text.substr(at));
+    if (text_size > 0) RETURN_IF_ERROR(on_text(text.substr(done, text_size)));
     on_token(*token);
-    begin = at = next;
+    done = at;
   }
-  return begin < text.size() ? on_text(text.substr(begin)) : absl::OkStatus();
+  return done < text.size() ? on_text(text.substr(done)) : absl::OkStatus();
 }
 
-const AddedToken* AddedTokens::ById(int32_t id) const {
-  const auto it = std::find_if(tokens_.begin(), tokens_.end(), [&](const AddedToken& token) { return token.id == id; });
-  return it == tokens_.end() ? nullptr : &*it;
+absl::Status AddedTokens::Split(absl::string_view text,
+                                absl::FunctionRef<absl::Status(absl::string_view)> on_text,
+                                absl::FunctionRef<void(const AddedToken&)> on_token) const {
+  return raw_.Split(
+      text, [&](absl::string_view piece) { return normalized_.Split(piece, on_text, on_token); },
+      on_token);
 }
 
 }  // namespace ropewalk

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 
 namespace ropewalk {
 
@@ -15,8 +15,9 @@ struct Row {
   std::string text;  // the completion, if there is a prompt
 };
 
-// Reads the rows of a JSONL file, appending to `rows`. INVALID_ARGUMENT with file and line: not JSON, not UTF-8, or not a row of a known kind;
-// also if the file has no row. NOT_FOUND: it is missing.
+// Reads the rows of a JSONL file, appending to `rows`. Blank lines and other keys are skipped.
+// INVALID_ARGUMENT with file and line: not UTF-8, not JSON, or not a row of a known kind; also if
+// the file has no row. NOT_FOUND: it is missing.
 absl::Status ReadJsonl(const std::string& path, std::vector<Row>* rows);
 
 }  // namespace ropewalk

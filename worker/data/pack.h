@@ -6,7 +6,8 @@
 
 namespace ropewalk {
 
-// Lays documents of `dataset` one after another. The target of a token is the next one of its document, if that is learnt.
+// Lays documents of `dataset` one after another. The target of a token is the next one of its
+// document, if that is learnt.
 PackedTokens Pack(const Dataset& dataset, absl::Span<const int64_t> documents);
 
 }  // namespace ropewalk

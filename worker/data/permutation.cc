@@ -20,7 +20,8 @@ uint64_t Permutation::Encrypt(uint64_t x) const {
   const uint64_t mask = (uint64_t{1} << half_bits_) - 1;
   uint64_t left = x >> half_bits_, right = x & mask;
   for (uint32_t round = 0; round < kRounds; ++round) {
-    const PhiloxCounter bits = Philox({static_cast<uint32_t>(right), static_cast<uint32_t>(right >> 32), round, epoch_}, key_);
+    const PhiloxCounter bits = Philox(
+        {static_cast<uint32_t>(right), static_cast<uint32_t>(right >> 32), round, epoch_}, key_);
     left ^= bits[0] & mask;
     std::swap(left, right);
   }

@@ -11,7 +11,8 @@
 
 namespace ropewalk {
 
-std::vector<std::vector<int64_t>> PackFirstFit(const std::vector<int64_t>& documents, const std::vector<int64_t>& lengths,
+std::vector<std::vector<int64_t>> PackFirstFit(const std::vector<int64_t>& documents,
+                                               const std::vector<int64_t>& lengths,
                                                int64_t capacity) {
   std::vector<std::vector<int64_t>> packs;
   std::vector<int64_t> room;
@@ -49,8 +50,8 @@ std::vector<std::vector<int64_t>> Plan::MicroBatches(int64_t step) const {
 
 std::string Plan::digest() const {
   return Sha256Hex(absl::StrCat("plan 1;", options_.seed, ";", options_.global_batch_size, ";",
-                                options_.micro_batch_tokens, ";", total_documents_, ";", total_steps_, ";",
-                                absl::StrJoin(lengths_, ",")));
+                                options_.micro_batch_tokens, ";", total_documents_, ";",
+                                total_steps_, ";", absl::StrJoin(lengths_, ",")));
 }
 
 }  // namespace ropewalk

@@ -14,8 +14,9 @@ struct PlanOptions {
   int64_t micro_batch_tokens = 2048;  // at least the longest document
 };
 
-// Which documents each step uses, and in which micro-batches: a pure function of the options and the documents' lengths. Documents come in the
-// order of a keyed permutation of every epoch, one epoch after another; a step takes the next global_batch_size of them, the last one what is left.
+// Which documents each step uses, and in which micro-batches: a pure function of the options and
+// the documents' lengths. Documents come in the order of a keyed permutation of every epoch, one
+// epoch after another; a step takes the next global_batch_size of them, the last one what is left.
 class Plan {
  public:
   // lengths: tokens of each document; at least one document.
@@ -23,8 +24,8 @@ class Plan {
 
   int64_t total_steps() const { return total_steps_; }
 
-  // The documents of each micro-batch of a step, counted from 0. Documents are packed whole, each into the first micro-batch
-  // with room. REQUIRES: 0 <= step < total_steps().
+  // The documents of each micro-batch of a step, counted from 0. Documents are packed whole, each
+  // into the first micro-batch with room. REQUIRES: 0 <= step < total_steps().
   std::vector<std::vector<int64_t>> MicroBatches(int64_t step) const;
 
   // SHA-256, in hex, over all that the above depends on.
@@ -37,8 +38,10 @@ class Plan {
   int64_t total_steps_;
 };
 
-// Packs documents whole, each into the first pack with room for it, in the given order; one longer than `capacity` gets a pack of its own.
-std::vector<std::vector<int64_t>> PackFirstFit(const std::vector<int64_t>& documents, const std::vector<int64_t>& lengths,
+// Packs documents whole, each into the first pack with room for it, in the given order; one longer
+// than `capacity` gets a pack of its own.
+std::vector<std::vector<int64_t>> PackFirstFit(const std::vector<int64_t>& documents,
+                                               const std::vector<int64_t>& lengths,
                                                int64_t capacity);
 
 }  // namespace ropewalk

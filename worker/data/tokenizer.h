@@ -20,19 +20,27 @@ struct TokenizerParts {
   PreTokenizer pre_tokenizer;
   bool add_prefix_space = false;
   AddedTokens added_tokens;
+  std::vector<int32_t> prefix;  // special tokens with which a document begins
 };
 
-// Text to tokens and back: byte-level BPE as Hugging Face's tokenizer.json describes it. Const calls may run at the same time.
+// Text to tokens and back: byte-level BPE as Hugging Face's tokenizer.json describes it. Const
+// calls may run at the same time.
 class Tokenizer {
  public:
-  // Reads tokenizer.json of a model folder, and its end-of-text token from tokenizer_config.json, generation_config.json or config.json.
-  // NOT_FOUND: a file is missing. INVALID_ARGUMENT: it is damaged, or of a kind that is not supported; the message names what and what is.
+  // Reads tokenizer.json of a model folder, and its end-of-text token from tokenizer_config.json,
+  // generation_config.json or config.json. NOT_FOUND: tokenizer.json is missing. INVALID_ARGUMENT:
+  // a file is damaged, or of a kind that is not supported; the message names what and what is.
   static absl::StatusOr<std::unique_ptr<Tokenizer>> Load(const std::string& model_folder);
 
   Tokenizer(TokenizerParts parts, int32_t eos);
 
-  // INVALID_ARGUMENT: the text is not valid UTF-8, or has a character that the vocabulary lacks. Adds no special tokens of its own.
+  // Adds no special tokens, but finds those that are written out in the text. INVALID_ARGUMENT: the
+  // text is not valid UTF-8, or has a byte that the vocabulary lacks.
   absl::StatusOr<std::vector<int32_t>> Encode(absl::string_view text) const;
+
+  // The same for text with which a document, or a prompt, begins: the special tokens that the model
+  // wants to see first, as Llama 3 wants <|begin_of_text|>, and then the text's.
+  absl::StatusOr<std::vector<int32_t>> EncodeBeginning(absl::string_view text) const;
 
   // Special tokens are left out, unknown ids too. The bytes may end within a character.
   std::string Decode(absl::Span<const int32_t> tokens) const;
@@ -41,7 +49,8 @@ class Tokenizer {
   int32_t eos() const { return eos_; }
 
  private:
-  absl::Status EncodeText(absl::string_view text, std::vector<int32_t>* tokens) const;
+  absl::Status AppendTokens(absl::string_view text, std::vector<int32_t>* tokens) const;
+  absl::Status AppendOrdinary(absl::string_view text, std::vector<int32_t>* tokens) const;
 
   const TokenizerParts parts_;
   const int32_t eos_;

@@ -1,19 +1,21 @@
 #pragma once
 
-#include <string>
-
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "worker/data/tokenizer.h"
 
 namespace ropewalk {
 
-// Reads the text of a tokenizer.json. Supported: model BPE without byte fallback; normalizer none or NFC (on text that is not normalised the
-// ids may differ); pre-tokenizer ByteLevel, or a Sequence of Split with a Regex and ByteLevel; post-processor none, ByteLevel or
-// TemplateProcessing (special tokens that it would add are not added); decoder ByteLevel. INVALID_ARGUMENT names anything else.
-absl::StatusOr<TokenizerParts> ParseTokenizerJson(absl::string_view json);
-
-// The id of the end-of-text token by the files of `model_folder`. INVALID_ARGUMENT: none of them says it.
-absl::StatusOr<int32_t> FindEos(const std::string& model_folder, const TokenizerParts& parts);
+// Reads the text of a tokenizer.json, which may come from strangers. Supported:
+//   model           BPE without byte_fallback, dropout, continuing_subword_prefix,
+//   end_of_word_suffix normalizer      none, or NFC: text is taken to be in that form, as nearly
+//   all is pre_tokenizer   ByteLevel; Split with a Regex, behavior Isolated; Digits; a Sequence of
+//   these
+//                   that ends with ByteLevel
+//   post_processor  none; ByteLevel; TemplateProcessing that adds special tokens in front; a
+//                   Sequence of these
+//   decoder         ByteLevel, or a Sequence of it alone
+// INVALID_ARGUMENT names anything else, and what is supported in its place.
+absl::StatusOr<TokenizerParts> ParseTokenizerJson(absl::string_view text);
 
 }  // namespace ropewalk
