@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "ropewalk/v1/registry_service.pb.h"
+#include "services/common/clock.h"
+#include "services/common/mutex.h"
+#include "services/common/resource_name.h"
+#include "services/registry/blob_store.h"
+#include "services/registry/metadata_store.h"
+
+namespace ropewalk {
+
+// The registry's rules over its two stores; registry_service.proto says what each method does and
+// how it fails. Thread-safe.
+//
+// A blob that no version names is kept for the grace period after it was last touched: stored,
+// found by FindMissingBlobs or QueryUpload, or let go by DeleteVersion. So the promise that what
+// FindMissingBlobs found stays for an hour holds if the grace period is an hour or more.
+class Registry {
+ public:
+  // The stores and the clock are not owned and outlive the registry.
+  Registry(BlobStore* blobs, MetadataStore* metadata, const Clock* clock, absl::Duration grace)
+      : blobs_(blobs), metadata_(metadata), clock_(clock), grace_(grace) {}
+
+  absl::StatusOr<v1::FindMissingBlobsResponse> FindMissingBlobs(
+      const v1::FindMissingBlobsRequest& request);
+  absl::StatusOr<v1::QueryUploadResponse> QueryUpload(const v1::QueryUploadRequest& request);
+
+  // Null: the blob is there already. Takes digest, size and offset from the first message.
+  absl::StatusOr<std::unique_ptr<BlobUpload>> BeginUpload(const v1::UploadBlobRequest& first);
+  absl::StatusOr<std::unique_ptr<BlobReader>> ReadBlob(const v1::DownloadBlobRequest& request);
+
+  absl::StatusOr<v1::Version> CreateVersion(const v1::CreateVersionRequest& request);
+  absl::StatusOr<v1::Version> GetVersion(const v1::GetVersionRequest& request);
+  absl::StatusOr<v1::ListVersionsResponse> ListVersions(const v1::ListVersionsRequest& request);
+  absl::Status DeleteVersion(const v1::DeleteVersionRequest& request);
+  absl::StatusOr<v1::ListRepositoriesResponse> ListRepositories(
+      const v1::ListRepositoriesRequest& request);
+
+  absl::StatusOr<v1::Tag> SetTag(const v1::SetTagRequest& request);
+  absl::Status DeleteTag(const v1::DeleteTagRequest& request);
+
+  absl::StatusOr<v1::CollectGarbageResponse> CollectGarbage(bool dry_run);
+
+ private:
+  absl::StatusOr<bool> Keep(const std::string& digest);
+  absl::StatusOr<bool> CollectBlob(const BlobInfo& blob, absl::Time cutoff, bool dry_run);
+  absl::StatusOr<bool> CollectUpload(const BlobInfo& upload, absl::Time cutoff, bool dry_run);
+
+  absl::StatusOr<v1::Version> Resolve(const ResourceName& name);
+  absl::StatusOr<v1::Version> ResolveName(const std::string& name);
+  absl::Status CheckBlobs(const v1::CreateVersionRequest& request);
+  absl::StatusOr<v1::Lineage> CheckLineage(const v1::Lineage& lineage);
+  absl::Status CheckTagMayBecome(const std::string& repository, const std::string& tag,
+                                 const std::string& version, bool stays_protected);
+  absl::StatusOr<bool> LatestMayMove(const std::string& repository);
+  absl::Status CheckNoProtectedTag(const std::string& repository, const v1::Version& version);
+  absl::StatusOr<v1::Version> AddVersion(const v1::CreateVersionRequest& request,
+                                         const std::string& version)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<v1::Version> AddTags(const v1::CreateVersionRequest& request, v1::Version version)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  google::protobuf::Timestamp Now() const;
+
+  BlobStore* const blobs_;
+  MetadataStore* const metadata_;
+  const Clock* const clock_;
+  const absl::Duration grace_;
+  // Held from looking to writing, so that rules hold when the write happens: a blob is not
+  // collected while a version that names it is made, a tag is not protected while it is moved.
+  Mutex mutex_;
+};
+
+}  // namespace ropewalk

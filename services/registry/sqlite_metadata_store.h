@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/common/mutex.h"
+#include "services/common/sqlite_database.h"
+#include "services/registry/metadata_store.h"
+
+namespace ropewalk {
+
+// Versions and tags in one SQLite file, schema version 1 (see the .cc). Holds the file exclusively.
+class SqliteMetadataStore final : public MetadataStore {
+ public:
+  // Makes the file, with its tables, if need be.
+  // FAILED_PRECONDITION: another process has it open, or a newer program has written it.
+  static absl::StatusOr<std::unique_ptr<SqliteMetadataStore>> Open(const std::string& path);
+
+  absl::StatusOr<v1::Version> GetVersion(const std::string& repository,
+                                         const std::string& version) override;
+  absl::Status PutVersion(const std::string& repository, const std::string& version,
+                          const v1::Version& contents) override;
+  absl::Status DeleteVersion(const std::string& repository, const std::string& version) override;
+  absl::StatusOr<VersionPage> ListVersions(const VersionQuery& query) override;
+  absl::StatusOr<RepositoryPage> ListRepositories(const std::string& kind, const std::string& after,
+                                                  int limit) override;
+  absl::StatusOr<v1::Tag> GetTag(const std::string& repository, const std::string& tag) override;
+  absl::Status PutTag(const std::string& repository, const std::string& tag,
+                      const v1::Tag& contents) override;
+  absl::Status DeleteTag(const std::string& repository, const std::string& tag) override;
+  absl::StatusOr<bool> IsReferenced(const std::string& digest) override;
+
+ private:
+  explicit SqliteMetadataStore(SqliteDatabase database) : database_(std::move(database)) {}
+
+  absl::Status CreateTables() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<int64_t> FindVersion(const std::string& repository, const std::string& version)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<int64_t> InsertVersion(const std::string& repository, const std::string& version,
+                                        const v1::Version& contents)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status InsertFiles(int64_t id, const v1::Version& contents)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status InsertMetrics(int64_t id, const v1::Lineage& lineage)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteVersion(const std::string& repository, const std::string& version,
+                            const v1::Version& contents) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<v1::Version> LoadVersion(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadFiles(int64_t id, v1::Version* version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadTagNames(int64_t id, v1::Version* version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadTags(v1::Repository* repository) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  Mutex mutex_;
+  SqliteDatabase database_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ropewalk
