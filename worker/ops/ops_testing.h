@@ -17,13 +17,6 @@
 
 namespace ropewalk {
 
-// libgomp is not instrumented, so ThreadSanitizer must not see it start threads.
-#ifdef __SANITIZE_THREAD__
-inline constexpr int kTestThreads = 1;
-#else
-inline constexpr int kTestThreads = 2;
-#endif
-
 // Normal numbers, the same for the same seed.
 inline std::vector<double> RandomDoubles(int64_t n, uint64_t seed) {
   std::vector<float> numbers(n);
@@ -63,7 +56,7 @@ void ExpectClose(const std::vector<T>& actual, const std::vector<double>& expect
 inline void ExpectSameBitsForAnyThreads(const std::function<std::vector<float>()>& op) {
   SetThreads(1);
   const std::vector<float> alone = op();
-  SetThreads(kTestThreads);
+  SetThreads(2);
   const std::vector<float> together = op();
   SetThreads(1);
   ASSERT_EQ(alone.size(), together.size());

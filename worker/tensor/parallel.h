@@ -7,8 +7,14 @@
 
 namespace ropewalk {
 
-// Sets how many threads the calling thread's loops and matrix products use. At least 1.
-inline void SetThreads(int threads) { omp_set_num_threads(std::max(1, threads)); }
+// Sets how many threads the calling thread's loops and matrix products use. At least 1; always 1
+// under ThreadSanitizer, which does not see libgomp's barriers and would report races.
+inline void SetThreads(int threads) {
+#ifdef __SANITIZE_THREAD__
+  threads = 1;
+#endif
+  omp_set_num_threads(std::max(1, threads));
+}
 
 // Calls f(begin, end) for parts that together are [0, n), at the same time on several threads. Cut
 // loops by what they write, never by the terms of a sum: then the bits do not depend on the number
