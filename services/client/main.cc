@@ -1,0 +1,9 @@
+#include <string>
+#include <vector>
+
+#include "services/client/commands/command_line.h"
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  return ropewalk::RunCommandLine(arguments, ropewalk::StandardConsole());
+}
