@@ -7,7 +7,8 @@ namespace ropewalk {
 
 enum class MatMulPrecision {
   kFull,      // factors as they are
-  kBfloat16,  // factors rounded to bfloat16, sums in float32; for T = float only
+  kBfloat16,  // factors rounded to bfloat16, sums in float32; for T = float and CpuHasBfloat16()
+              // only
 };
 
 // Whether this processor multiplies bfloat16 numbers in hardware.
