@@ -19,10 +19,10 @@ struct Case {
 
 std::vector<Case> Cases() {
   return {
-      {{1, 1, 1, 1.0}, {0, 1}},                   // one token
-      {{2, 2, 3, 0.7}, {0, 4, 5, 5, 9}},          // several documents, one of one token, one empty
-      {{4, 2, 8, 0.35}, {0, 3, 20}},              // two queries share a key
-      {{6, 1, 10, 0.3}, {0, 37}},                 // all queries share a key
+      {{1, 1, 1, 1.0}, {0, 1}},              // one token
+      {{2, 2, 3, 0.7}, {0, 4, 5, 5, 9}},     // several documents, one of one token, one empty
+      {{4, 2, 8, 0.35}, {0, 3, 20}},         // two queries share a key
+      {{6, 1, 10, 0.3}, {0, 37}},            // all queries share a key
       {{2, 1, 32, 0.18}, {0, 45, 50, 120}},  // longer than any block
   };
 }
