@@ -8,9 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "services/common/files.h"
 #include "services/common/sha256.h"
 #include "services/common/status_macros.h"
@@ -50,6 +48,14 @@ absl::Status SetTime(const std::string& path, absl::Time time) {
   const timespec times[2] = {absl::ToTimespec(time), absl::ToTimespec(time)};
   if (utimensat(AT_FDCWD, path.c_str(), times, 0) == 0) return absl::OkStatus();
   return FileError(errno, absl::StrCat("cannot touch ", path));
+}
+
+absl::Status MakeFolderDurably(const std::string& folder) {
+  if (mkdir(folder.c_str(), 0755) == 0) {
+    return SyncFolder(std::filesystem::path(folder).parent_path().string());
+  }
+  if (errno == EEXIST) return absl::OkStatus();
+  return FileError(errno, absl::StrCat("cannot make the folder ", folder));
 }
 
 absl::Status HashFile(const std::string& path, Sha256* hash) {
@@ -156,12 +162,11 @@ absl::StatusOr<std::unique_ptr<FileBlobStore>> FileBlobStore::Open(const std::st
                                                                    const Clock* clock,
                                                                    OpenGrowingFile open_file) {
   const std::string blobs = absl::StrCat(folder, "/blobs/sha256");
-  for (int prefix = 0; prefix < 256; ++prefix) {
-    RETURN_IF_ERROR(MakeFolders(absl::StrFormat("%s/%02x", blobs, prefix)));
+  const std::string uploads = absl::StrCat(folder, "/uploads");
+  for (const std::string& path : {blobs, uploads}) RETURN_IF_ERROR(MakeFolders(path));
+  for (const std::string& path : {absl::StrCat(folder, "/blobs"), folder}) {
+    RETURN_IF_ERROR(SyncFolder(path));
   }
-  RETURN_IF_ERROR(MakeFolders(absl::StrCat(folder, "/uploads")));
-  RETURN_IF_ERROR(SyncFolder(blobs));
-  RETURN_IF_ERROR(SyncFolder(folder));
   return std::unique_ptr<FileBlobStore>(new FileBlobStore(folder, clock, std::move(open_file)));
 }
 
@@ -248,6 +253,7 @@ absl::Status FileBlobStore::MoveIntoPlace(const std::string& name, const std::st
   const std::string to = BlobPath(digest);
   MutexLock lock(&mutex_);
   RETURN_IF_ERROR(SetTime(from, clock_->Now()));
+  RETURN_IF_ERROR(MakeFolderDurably(std::filesystem::path(to).parent_path().string()));
   if (std::rename(from.c_str(), to.c_str()) != 0) {
     return FileError(errno, absl::StrCat("cannot make ", to));
   }
