@@ -1,0 +1,202 @@
+#include "worker/train/training_job.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "services/common/job_spec.h"
+#include "services/common/status_macros.h"
+#include "worker/tensor/parallel.h"
+#include "tests/testing/team_of_threads.h"
+
+// Trains a very small model for a few steps. Run with the repository as working directory: the tokenizer is the examples'.
+
+namespace ropewalk {
+namespace {
+
+constexpr char kTokenizer[] = "examples/pretrain/untrained";
+
+// 264 tokens, hidden size 16, two layers.
+constexpr char kConfig[] = R"({
+  "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 16, "intermediate_size": 24,
+  "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64,
+  "rms_norm_eps": 1e-05, "vocab_size": 264, "eos_token_id": 256, "hidden_act": "silu"})";
+
+class TrainingJobTest : public testing::Test {
+ protected:
+  TrainingJobTest() {
+    SetThreads(1);
+    folder_ = std::filesystem::temp_directory_path() / ("training-job-test-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+    for (const char* file : {"tokenizer.json", "tokenizer_config.json"}) {
+      std::filesystem::copy_file(std::filesystem::path(kTokenizer) / file, folder_ / file);
+    }
+    std::ofstream(folder_ / "config.json") << kConfig;
+    WriteRows("train.jsonl", 24);
+    WriteRows("eval.jsonl", 5);
+    spec_.set_base_model("local/very-small");
+    spec_.add_train_data("train");
+    spec_.set_adapter("test/result");
+    spec_.mutable_method()->mutable_full();
+    v1::Training* training = spec_.mutable_training();
+    training->set_epochs(2);
+    training->set_global_batch_size(8);
+    training->set_micro_batch_tokens(64);
+    training->set_max_sequence_length(64);
+    training->set_learning_rate(1e-2);
+    training->set_eval_every_steps(3);
+    training->set_eval_max_new_tokens(4);
+  }
+
+  ~TrainingJobTest() override { std::filesystem::remove_all(folder_); }
+
+  void WriteRows(const std::string& name, int rows) {
+    std::ofstream file(folder_ / name);
+    for (int i = 0; i < rows; ++i) {
+      file << R"({"prompt": "count )" << std::string(1 + i % 5, 'a' + i) << R"( ->", "completion": " )" << 1 + i % 5 << "\"}\n";
+    }
+  }
+
+  std::unique_ptr<TrainingJob> NewJob() {
+    auto job = TrainingJob::Prepare(WithDefaults(spec_), {},
+                                    {folder_.string(), {(folder_ / "train.jsonl").string()}, {(folder_ / "eval.jsonl").string()}},
+                                    Clock::Real());
+    EXPECT_TRUE(job.ok()) << job.status();
+    return *std::move(job);
+  }
+
+  // Takes steps up to `until`, evaluating when due.
+  static absl::Status Train(TrainingJob* job, const Team& team, GradientReducer* reducer, int64_t until) {
+    while (job->state().step < until) {
+      RETURN_IF_ERROR(job->trainer().Step(team, reducer).status());
+      if (job->EvaluationDue()) RETURN_IF_ERROR(job->Evaluate(team, reducer).status());
+    }
+    return absl::OkStatus();
+  }
+
+  // The published files of a run by a team with these speeds.
+  std::map<std::string, std::string> ResultOfTeam(const std::vector<double>& weights) {
+    std::vector<std::unique_ptr<TrainingJob>> jobs;
+    for (size_t rank = 0; rank < weights.size(); ++rank) jobs.push_back(NewJob());
+    TeamOfThreads team(weights.size());
+    const absl::Status status = team.Run([&](int rank, GradientReducer* reducer) {
+      return Train(jobs[rank].get(), {rank, weights}, reducer, jobs[rank]->total_steps());
+    });
+    EXPECT_TRUE(status.ok()) << status;
+    for (const auto& job : jobs) EXPECT_EQ(job->state().Digest(), jobs[0]->state().Digest());
+    return *jobs.back()->Result();
+  }
+
+  std::filesystem::path folder_;
+  v1::JobSpec spec_;
+};
+
+TEST_F(TrainingJobTest, AnyNumberOfWorkersGivesTheSameBits) {
+  const auto alone = ResultOfTeam({1.0});
+  EXPECT_EQ(alone.count("model.safetensors"), 1u);
+  EXPECT_EQ(alone.count("training.jsonl"), 1u);
+  EXPECT_EQ(ResultOfTeam({1, 1}), alone);
+  EXPECT_EQ(ResultOfTeam({5, 1, 2}), alone);
+  EXPECT_EQ(ResultOfTeam({1, 1, 1, 1}), alone);
+}
+
+TEST_F(TrainingJobTest, ResumedAtAnyStepItEndsAlike) {
+  SoloReducer solo;
+  const std::unique_ptr<TrainingJob> whole = NewJob();
+  ASSERT_TRUE(Train(whole.get(), {}, &solo, whole->total_steps()).ok());
+  for (const int64_t step : {1, 4}) {
+    const std::unique_ptr<TrainingJob> first = NewJob(), second = NewJob();
+    ASSERT_TRUE(Train(first.get(), {}, &solo, step).ok());
+    ASSERT_TRUE(second->RestoreState(first->state().Serialize(first->plan_digest())).ok());
+    ASSERT_TRUE(Train(second.get(), {}, &solo, second->total_steps()).ok());
+    EXPECT_EQ(second->state().Digest(), whole->state().Digest());
+    EXPECT_EQ(*second->Result(), *whole->Result());
+  }
+}
+
+TEST_F(TrainingJobTest, AFailedReductionLeavesTheStateAsItWas) {
+  class FailsOnce final : public GradientReducer {
+   public:
+    absl::Status AllReduce(int64_t, const Contribution& contribution) override {
+      if (calls_++ != 2) return absl::OkStatus();
+      for (int32_t& sum : contribution.sums) sum = 12345;
+      return absl::UnavailableError("cut");
+    }
+    int calls_ = 0;
+  } failing;
+  SoloReducer solo;
+  const std::unique_ptr<TrainingJob> job = NewJob(), whole = NewJob();
+  ASSERT_TRUE(job->trainer().Step({}, &failing).ok());  // two reductions: the first step measures its scales
+  const uint64_t before = job->state().Digest();
+  EXPECT_FALSE(job->trainer().Step({}, &failing).ok());
+  EXPECT_EQ(job->state().Digest(), before);
+  ASSERT_TRUE(Train(job.get(), {}, &solo, 3).ok());
+  ASSERT_TRUE(Train(whole.get(), {}, &solo, 3).ok());
+  EXPECT_EQ(job->state().Digest(), whole->state().Digest());
+}
+
+TEST_F(TrainingJobTest, ASumThatIsNotTheSumIsRefused) {
+  class FlipsABit final : public GradientReducer {
+   public:
+    absl::Status AllReduce(int64_t, const Contribution& contribution) override {
+      contribution.sums[100] ^= 1 << 7;
+      return absl::OkStatus();
+    }
+  } faulty;
+  const std::unique_ptr<TrainingJob> job = NewJob();
+  const uint64_t before = job->state().Digest();
+  const auto result = job->trainer().Step({}, &faulty);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kInternal);
+  EXPECT_NE(result.status().message().find("step 1"), absl::string_view::npos);
+  EXPECT_EQ(job->state().Digest(), before);
+}
+
+TEST_F(TrainingJobTest, FirstStepIsComputedTwiceAndLaterOnesSeldom) {
+  SoloReducer solo;
+  const std::unique_ptr<TrainingJob> job = NewJob();
+  int recomputed = 0;
+  for (int step = 0; step < 5; ++step) {
+    const auto timing = job->trainer().Step({}, &solo);
+    ASSERT_TRUE(timing.ok());
+    if (step == 0) {
+      EXPECT_TRUE(timing->recomputed);
+    }
+    recomputed += timing->recomputed;
+  }
+  EXPECT_LT(recomputed, 5);
+}
+
+TEST_F(TrainingJobTest, FloatSumsAreCloseToExactOnes) {
+  SoloReducer solo;
+  const std::unique_ptr<TrainingJob> exact = NewJob();
+  spec_.mutable_sync()->set_reduction(v1::REDUCTION_FLOAT32);
+  const std::unique_ptr<TrainingJob> with_floats = NewJob();
+  ASSERT_TRUE(Train(exact.get(), {}, &solo, 6).ok());
+  ASSERT_TRUE(Train(with_floats.get(), {}, &solo, 6).ok());
+  for (int step = 0; step < 6; ++step) {
+    EXPECT_NEAR(exact->state().steps[step].loss, with_floats->state().steps[step].loss, 2e-4) << step;
+  }
+}
+
+TEST_F(TrainingJobTest, LossFalls) {
+  SoloReducer solo;
+  spec_.mutable_training()->set_epochs(6);
+  const std::unique_ptr<TrainingJob> job = NewJob();
+  ASSERT_TRUE(Train(job.get(), {}, &solo, job->total_steps()).ok());
+  EXPECT_LT(job->state().steps.back().loss, 0.8 * job->state().steps.front().loss);
+}
+
+TEST_F(TrainingJobTest, PlanDigestSeesWhatDecidesAndNothingElse) {
+  const std::string digest = NewJob()->plan_digest();
+  spec_.mutable_workers()->set_max(3);
+  spec_.set_name("another");
+  EXPECT_EQ(NewJob()->plan_digest(), digest);
+  spec_.mutable_training()->set_seed(99);
+  EXPECT_NE(NewJob()->plan_digest(), digest);
+}
+
+}  // namespace
+}  // namespace ropewalk
