@@ -44,16 +44,15 @@ struct Placement {
 
 // Decides who works on what. Stateless: the same input gives the same answer.
 //
-// A job can use a worker that has bf16 if the job needs it; the workers of one job must run the
-// same version. Waiting jobs are looked at by priority, then by age:
+// A job that needs bf16 can use workers that have it; the workers of one job must run the same
+// version. Waiting jobs are looked at by priority, then by age:
 // 1. If enough idle workers can be used, the job gets `min` of them, of the version of which most
-// are idle.
-// 2. If not, but the cluster has enough, it holds all idle ones it could use: younger and lesser
-// jobs must do without them, so a wide
-//    job is not starved by a stream of narrow ones.
-// 3. If the cluster has not enough, it holds nothing: others need not wait for machines that do not
-// exist. Then what is left goes, in the same order, to the jobs just started, up to their `max`,
-// and after them to running jobs with room.
+//    are idle.
+// 2. If not, but the cluster has enough, it holds all idle ones that it could use: younger and
+//    lesser jobs must do without them, so a stream of narrow jobs does not starve a wide one.
+// 3. If the cluster has not enough, it holds nothing: nobody waits for machines that do not exist.
+// Then what is left goes, in the same order, to the jobs just started, up to their `max`, and after
+// them to running jobs with room.
 std::vector<Placement> Place(const PlacementInput& input);
 
 }  // namespace ropewalk

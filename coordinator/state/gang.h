@@ -14,9 +14,9 @@ namespace ropewalk {
 // The workers of one job, the generation in force, and what each has reported about it. Every
 // generation is a numbered list of members and goes through
 //
-//   Prepare() --- each member reports PREPARED, all with one plan digest ---> Run() --- ... --->
-//   Prepare() of the next
-//       \----------------------------- Stop() ------------------------------>/
+//   Prepare() --- every member is PREPARED, with one plan digest ---> Run() ---> next Prepare()
+//        \                                                              \
+//         +--------------------------------------------------------------+--> Stop()
 //
 // The plan says what every member should do; AssignmentFor() is one worker's view of it. This class
 // only keeps the protocol; when to do what is decided by Job. Not thread-safe.

@@ -22,21 +22,20 @@ namespace ropewalk {
 // Reconcile(), after every call and at every tick, takes the next step that the present situation
 // asks for:
 //
-// - a member is lost: the survivors form the next generation at once, however few; `workers.min` is
-// for starting only. None left: the
-//   job waits for workers (RECOVERING) and starts again from its newest checkpoint. A member whose
-//   stream broke counts as lost as soon as another member's ring breaks, otherwise after a grace;
-//   when all streams broke, the coordinator was cut off, and the grace is longer. A member that was
-//   to run but says that it is idle has fenced itself off and counts as lost.
-// - the ring broke though nobody is lost: the same members form the next generation, with growing
-// delays; too often in a row
-//   without a finished step fails the job.
-// - a newcomer is prepared, and all members have finished a step of their generation: the next one
-// has it as its last rank.
-// - a member is draining, and another holds the state: the next generation goes without it; the
-// last one stops and the job is queued.
-// - all members are prepared: they run. - rank 0 has stopped: the job is paused, cancelled or
-// queued.
+// - A member is lost: the survivors form the next generation at once, however few; `workers.min` is
+//   for starting only. None left: the job waits for workers (RECOVERING) and starts again from its
+//   newest checkpoint. A member whose stream broke counts as lost as soon as another member's ring
+//   breaks, otherwise after a grace; when all streams broke, the coordinator was cut off, and the
+//   grace is longer. A member that was to run but says that it is idle has fenced itself off and
+//   counts as lost too.
+// - The ring broke though nobody is lost: the same members form the next generation, with growing
+//   delays; too often in a row without a finished step fails the job.
+// - A newcomer is prepared, and all members have finished a step of their generation: the next one
+//   has it as its last rank.
+// - A member is draining, and another holds the state: the next generation goes without it. The
+//   last member stops, and the job is queued.
+// - All members are prepared: they run.
+// - Rank 0 has stopped: the job is paused, cancelled or queued.
 //
 // A member that reports FAILED fails the job; a newcomer that does, or whose plan differs, is sent
 // away. Not thread-safe; time comes in as an argument and must not run backwards.

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "coordinator/state/job.h"
-#include "coordinator/state/job_state.h"
 #include "coordinator/state/time_proto.h"
 
 namespace ropewalk {

@@ -20,11 +20,9 @@ namespace ropewalk {
 //        |             ring broken       v   |                   |
 //        +-- its last worker drained -- RECOVERING --------------+
 //
-//   Cancel: QUEUED, PREPARING, PAUSED and a RECOVERING job without workers become CANCELLED at
-//   once;
-//           RUNNING, RECOVERING --> CANCELLING --> CANCELLED, with a checkpoint.
-//   The end: RUNNING, RECOVERING, CANCELLING --> SUCCEEDED, when the result is published (also if
-//   that came first);
+//   Cancel:  QUEUED, PREPARING, PAUSED, RECOVERING without workers --> CANCELLED, at once;
+//            RUNNING, RECOVERING --> CANCELLING --> CANCELLED, with a checkpoint.
+//   The end: RUNNING, RECOVERING, CANCELLING --> SUCCEEDED, when the result is published;
 //            PREPARING, RUNNING, RECOVERING --> FAILED.
 //
 // Nothing follows SUCCEEDED, FAILED and CANCELLED.

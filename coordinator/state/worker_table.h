@@ -19,9 +19,9 @@ namespace ropewalk {
 // fast it is. A worker is a name; behind it stands one process at a time, its incarnation, on one
 // stream at a time, its session.
 //
-//   Attach ---> here --- no report for suspect_after ---> silent --- none for dead_after ---> lost
-//                 \--- stream broke ---> away --- not back within reattach_grace ---> gone
-//                 --------^
+//   Attach --> here --- no report for suspect_after --> silent --- none for dead_after --> lost
+//                \                                                                        ^
+//                 stream broke --> away --- not back within reattach_grace --> gone ------+
 //
 // A lost worker is back with its next report or Attach, but the jobs have gone on without it. Not
 // thread-safe.

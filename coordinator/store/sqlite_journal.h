@@ -12,8 +12,11 @@ namespace ropewalk {
 
 // The journal as an SQLite file, schema version 1:
 //
-//   jobs(number, name, version, state, stop, request_id, request_hash, last_event, job, plan) job,
-//   plan: protos events(job, sequence, event) event: proto drains(worker, incarnation)
+//   jobs(number, name, version, state, stop, request_id, request_hash, last_event, job, plan)
+//   events(job, sequence, event)
+//   drains(worker, incarnation)
+//
+// with job, plan and event as serialised protos.
 //
 // A Commit() is one transaction. Nobody else can open the file meanwhile. Not thread-safe.
 class SqliteJournal final : public Journal {
