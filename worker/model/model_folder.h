@@ -19,9 +19,9 @@ namespace ropewalk {
 // Threads may read at the same time.
 class ModelFolder {
  public:
-  // NOT_FOUND: no such folder, or no config.json in it. INVALID_ARGUMENT: a file is not what it
-  // should be, weights are in another format, or a tensor is missing, unknown, or of the wrong
-  // shape or dtype; the message names it.
+  // NOT_FOUND: no such folder, or no config.json in it.
+  // INVALID_ARGUMENT: a file is not what it should be, weights are in another format, or a tensor
+  // is missing, unknown, or of the wrong shape or dtype; the message names it.
   static absl::StatusOr<ModelFolder> Open(const std::string& folder);
 
   const ModelConfig& config() const { return config_; }

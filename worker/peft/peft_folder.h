@@ -26,9 +26,11 @@ std::map<std::string, std::string> WritePeftFolder(const std::vector<LinearPlace
                                                    const std::string& base_model);
 
 // Reads such a folder, also one that PEFT wrote, for a model with these places. Dropout is left
-// out: it is for training only. INVALID_ARGUMENT: a file is not what it should be, the adapter does
-// not fit the model, or it uses something not supported (DoRA, biases, whole modules, ranks that
-// differ); the message names it. NOT_FOUND: a file is missing.
+// out: it is for training only.
+//
+// INVALID_ARGUMENT: a file is not what it should be, the adapter does not fit the model, or it uses
+// something not supported (DoRA, biases, whole modules, ranks that differ); the message names it.
+// NOT_FOUND: a file is missing.
 absl::StatusOr<LoraAdapter> ReadPeftFolder(const std::string& folder,
                                            const std::vector<LinearPlace>& model_places);
 

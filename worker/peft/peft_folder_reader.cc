@@ -41,7 +41,12 @@ absl::Status CheckSupported(const Json& json, const std::string& file) {
                                      {"rank_pattern", Json::object()},
                                      {"alpha_pattern", Json::object()},
                                      {"layer_replication", {}},
-                                     {"trainable_token_indices", {}}};
+                                     {"trainable_token_indices", {}},
+                                     {"target_parameters", {}},
+                                     {"alora_invocation_tokens", {}},
+                                     {"use_qalora", false},
+                                     {"use_bdlora", {}},
+                                     {"kasa_config", {}}};
   for (const NeutralSetting& setting : settings) {
     const Json value = json.value(setting.key, Json());
     if (!value.is_null() && value != setting.neutral && value != Json::array()) {

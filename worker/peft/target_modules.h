@@ -12,8 +12,9 @@ namespace ropewalk {
 // Chooses linear layers as PEFT's `target_modules` does. Each target is a module path or a part of
 // one after a dot ("q_proj"); or the only target is "regex:...", which a whole path must match, or
 // "all-linear", every linear layer but the output embedding. Returns the numbers of the places
-// chosen, ascending. INVALID_ARGUMENT: no targets, a target without a match, or a pattern that is
-// not one.
+// chosen, ascending.
+//
+// INVALID_ARGUMENT: no targets, a target without a match, or a pattern that is not one.
 absl::StatusOr<std::vector<int64_t>> SelectPlaces(const std::vector<LinearPlace>& places,
                                                   const std::vector<std::string>& targets);
 
