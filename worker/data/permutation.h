@@ -4,9 +4,9 @@
 
 namespace ropewalk {
 
-// A keyed permutation of [0, n) in constant memory: a four-round Feistel network over the next even
-// power of two, walked along its cycle until it lands in range (Black & Rogaway, "Ciphers with
-// Arbitrary Finite Domains", 2002), with Philox as the round function. Pure.
+// A keyed permutation of [0, n) in constant memory: a Feistel network of twelve rounds over the
+// next even power of two, walked along its cycle until it lands in range (Black & Rogaway, "Ciphers
+// with Arbitrary Finite Domains", 2002), with Philox as the round function. Pure.
 class Permutation {
  public:
   // REQUIRES: n > 0.

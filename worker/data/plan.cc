@@ -8,23 +8,19 @@
 #include "absl/strings/str_join.h"
 #include "services/common/sha256.h"
 #include "worker/data/permutation.h"
+#include "worker/data/room_tree.h"
 
 namespace ropewalk {
 
 std::vector<std::vector<int64_t>> PackFirstFit(const std::vector<int64_t>& documents,
                                                const std::vector<int64_t>& lengths,
                                                int64_t capacity) {
+  RoomTree rooms(documents.size(), capacity);
   std::vector<std::vector<int64_t>> packs;
-  std::vector<int64_t> room;
   for (const int64_t document : documents) {
-    size_t p = 0;
-    while (p < packs.size() && room[p] < lengths[document]) ++p;
-    if (p == packs.size()) {
-      packs.emplace_back();
-      room.push_back(capacity);
-    }
-    packs[p].push_back(document);
-    room[p] -= lengths[document];
+    const int64_t pack = rooms.TakeFirst(std::min(lengths[document], capacity));
+    if (pack == static_cast<int64_t>(packs.size())) packs.emplace_back();
+    packs[pack].push_back(document);
   }
   return packs;
 }

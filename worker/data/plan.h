@@ -19,13 +19,13 @@ struct PlanOptions {
 // epoch after another; a step takes the next global_batch_size of them, the last one what is left.
 class Plan {
  public:
-  // lengths: tokens of each document; at least one document.
+  // lengths: tokens of each document; at least one document, none longer than micro_batch_tokens.
   Plan(PlanOptions options, std::vector<int64_t> lengths);
 
   int64_t total_steps() const { return total_steps_; }
 
-  // The documents of each micro-batch of a step, counted from 0. Documents are packed whole, each
-  // into the first micro-batch with room. REQUIRES: 0 <= step < total_steps().
+  // The documents of each micro-batch of a step, counted from 0, packed by PackFirstFit.
+  // REQUIRES: 0 <= step < total_steps().
   std::vector<std::vector<int64_t>> MicroBatches(int64_t step) const;
 
   // SHA-256, in hex, over all that the above depends on.
@@ -38,8 +38,8 @@ class Plan {
   int64_t total_steps_;
 };
 
-// Packs documents whole, each into the first pack with room for it, in the given order; one longer
-// than `capacity` gets a pack of its own.
+// Packs documents whole, in the given order, each into the first pack with room for it; one longer
+// than `capacity` gets a pack of its own. Lengths are by document.
 std::vector<std::vector<int64_t>> PackFirstFit(const std::vector<int64_t>& documents,
                                                const std::vector<int64_t>& lengths,
                                                int64_t capacity);
