@@ -15,8 +15,8 @@ namespace ropewalk {
 // generation is a numbered list of members and goes through
 //
 //   Prepare() --- every member is PREPARED, with one plan digest ---> Run() ---> next Prepare()
-//        \                                                              \
-//         +--------------------------------------------------------------+--> Stop()
+//        |                                                              |
+//        +--------------------------------------------------------------+--> Stop()
 //
 // The plan says what every member should do; AssignmentFor() is one worker's view of it. This class
 // only keeps the protocol; when to do what is decided by Job. Not thread-safe.
