@@ -118,7 +118,7 @@ TEST(JobYaml, RefusesValuesOfAnotherType) {
               "cosine");
   ExpectError("name: [a]", "job.yaml:1:7: name: this is not a text");
   ExpectError("train_data: [{a: b}]", "job.yaml:1:14: train_data: this is not a text");
-  ExpectError("name:", "job.yaml:1:6: name: this is not a text");
+  ExpectError("name:", "job.yaml:1:1: name: has no value; give a text");
 }
 
 TEST(JobYaml, RefusesAScalarForAMapping) {

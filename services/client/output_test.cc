@@ -163,7 +163,7 @@ TEST(Output, WritesListsAsArraysAndNames) {
   EXPECT_EQ(RenderList(Pointers(jobs), OutputFormat::kName, table), "jobs/dates-1\njobs/dates-1\n");
   EXPECT_EQ(RenderList({}, OutputFormat::kJson, table), "[]\n");
   const std::string yaml = RenderList(Pointers(jobs), OutputFormat::kYaml, table);
-  EXPECT_EQ(yaml.substr(0, 39), "- name: jobs/dates-1\n  spec:\n    base_mo");
+  EXPECT_EQ(yaml.substr(0, 40), "- name: jobs/dates-1\n  spec:\n    base_mo");
 }
 
 TEST(Human, ShortensQuantities) {

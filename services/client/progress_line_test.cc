@@ -19,9 +19,10 @@ v1::Job HalfDone() {
 }
 
 TEST(ProgressLine, DrawsABarWhereThereIsRoom) {
-  EXPECT_EQ(ProgressLine(HalfDone(), 100),
-            "running     [=======>        ] 50/100   loss 1.2346   12.3k tokens/s   2 workers   "
-            "3m20s left");
+  EXPECT_EQ(
+      ProgressLine(HalfDone(), 100),
+      "running     [==========>            ] 50/100   loss 1.2346   12.3k tokens/s   2 workers   "
+      "3m20s left");
 }
 
 TEST(ProgressLine, NeverExceedsTheWidth) {
@@ -47,7 +48,7 @@ TEST(ProgressLine, FillsTheBarAtTheEnd) {
   job.mutable_progress()->set_step(100);
   job.clear_workers();
   job.mutable_progress()->clear_tokens_per_second();
-  EXPECT_EQ(ProgressLine(job, 60), "succeeded   [======================] 100/100   loss 1.2346");
+  EXPECT_EQ(ProgressLine(job, 60), "succeeded   [========================] 100/100   loss 1.2346");
 }
 
 TEST(ProgressLine, IsPlainForLogs) {

@@ -124,7 +124,7 @@ std::string AsNamePart(absl::string_view text) {
     const bool word = absl::ascii_isalnum(c);
     const bool joint = !part.empty() && (c == '_' || c == '-' || (c == '.' && part.back() != '.'));
     if (word || joint) part.push_back(c);
-    if (!word && !joint && !part.empty()) part.push_back('-');
+    if (!word && !joint && c != '.' && !part.empty()) part.push_back('-');
   }
   return part.empty() ? "unnamed" : part.substr(0, kLongestPart);
 }

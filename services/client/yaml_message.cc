@@ -126,6 +126,9 @@ absl::Status YamlMessageReader::ReadEntry(const YAML::Node& key, const YAML::Nod
   if (const FieldDescriptor* other = OtherChoice(field, *message)) {
     return Error(key, Join(path, name), absl::StrCat("excludes ", other->name(), "; give one"));
   }
+  if (value.IsNull() && field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+    return Error(key, Join(path, name), absl::StrCat("has no value; give ", Wanted(field)));
+  }
   return ReadField(value, Join(path, name), field, message);
 }
 

@@ -42,7 +42,10 @@ class SupervisorTest : public ::testing::Test {
 
   // As the cluster file has it now.
   ProcessId ProcessOf(const std::string& name) {
-    for (const ClusterMember& member : ReadClusterFile(state_)->members) {
+    const absl::StatusOr<ClusterFile> cluster = ReadClusterFile(state_);
+    EXPECT_TRUE(cluster.ok()) << cluster.status();
+    if (!cluster.ok()) return {};
+    for (const ClusterMember& member : cluster->members) {
       if (member.name == name) return member.process;
     }
     return {};

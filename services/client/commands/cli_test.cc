@@ -226,6 +226,13 @@ TEST_F(CliTest, AdaptersDeleteWantsAVersion) {
   EXPECT_EQ(Run({"adapters", "delete", "demo/dates:old"}), kExitOk) << err_;
 }
 
+TEST_F(CliTest, HealthTellsWhetherAServerServes) {
+  EXPECT_EQ(RunAlone({"health", "--address", address_}), kExitError);
+  EXPECT_THAT(err_, HasSubstr("is not serving yet"));
+  server_->SetReady(true);
+  EXPECT_EQ(RunAlone({"health", "--address", address_}), kExitOk) << err_;
+}
+
 TEST_F(CliTest, UnknownCommandsNameTheNearest) {
   EXPECT_EQ(RunAlone({"job"}), kExitUsage);
   EXPECT_THAT(err_, HasSubstr("no command 'job' (did you mean 'jobs'?)"));

@@ -60,7 +60,7 @@ int Parse(CLI::App* root, std::vector<std::string> arguments, const Console& con
 
 int Run(CLI::App* root, const Session& session, const Console& console) {
   if (!session.action) {
-    console.err << Deepest(root)->help();
+    console.err << root->help();
     return kExitUsage;
   }
   const absl::StatusOr<ExitCode> code = session.action();

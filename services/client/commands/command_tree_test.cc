@@ -48,8 +48,8 @@ TEST_F(CommandTreeTest, CompletionKnowsEveryCommand) {
 }
 
 TEST_F(CommandTreeTest, CompletionKnowsOptions) {
-  EXPECT_THAT(BashCompletion(root_), HasSubstr("\"/jobs/wait\") next=\"--help --coordinator "
-                                               "--registry --state --timeout --output\""));
+  EXPECT_THAT(BashCompletion(root_), HasSubstr("\"/jobs/wait\") next=\"--help --state "
+                                               "--coordinator --registry --timeout --output\""));
 }
 
 TEST_F(CommandTreeTest, EveryCommandHasAnExample) {

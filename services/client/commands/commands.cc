@@ -48,6 +48,7 @@ void AddAllCommands(CLI::App* root, Session* session) {
   AddModels(root, session);
   AddGenerate(root, session);
   AddEval(root, session);
+  AddHealth(root, session);
   AddCompletion(root, session);
   AddVersion(root, session);
 }

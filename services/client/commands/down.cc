@@ -24,7 +24,7 @@ void StopSupervisor(const ProcessId& supervisor) {
 }
 
 absl::StatusOr<ExitCode> Down(Session* session) {
-  ASSIGN_OR_RETURN(const std::string state, StateFolder(session->connection.state));
+  const std::string state = AbsolutePath(session->connection.state);
   const absl::StatusOr<ClusterFile> cluster = ReadClusterFile(state);
   if (absl::IsNotFound(cluster.status())) {
     session->Say("no cluster runs with the state folder " + state);
@@ -46,10 +46,10 @@ void AddDown(CLI::App* root, Session* session) {
   CLI::App* command =
       root->add_subcommand("down", "Stop a local cluster; what it has stored stays");
   command->footer("Example:\n  ropewalk down --state /tmp/rope");
-  command
-      ->add_option("--state", session->connection.state,
-                   "The folder given to `ropewalk up`; also ROPEWALK_STATE")
-      ->type_name("DIR");
+  command->add_option("--state", session->connection.state, "The folder given to `ropewalk up`")
+      ->type_name("DIR")
+      ->envname("ROPEWALK_STATE")
+      ->required();
   SetAction(command, session, [session] { return Down(session); });
 }
 

@@ -3,7 +3,6 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "services/client/connection.h"
 #include "services/client/coordinator_client.h"
 #include "services/client/health_check.h"
 #include "services/common/status_macros.h"
@@ -15,14 +14,9 @@ std::string ProgramFolder() {
   return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
 }
 
-absl::StatusOr<std::string> StateFolder(const std::string& flag) {
-  const std::string folder = flag.empty() ? EnvironmentVariable("ROPEWALK_STATE") : flag;
-  if (folder.empty()) {
-    return absl::InvalidArgumentError(
-        "say where the cluster keeps its state: --state DIR, or ROPEWALK_STATE");
-  }
+std::string AbsolutePath(const std::string& path) {
   std::error_code error;
-  return std::filesystem::absolute(folder, error).lexically_normal().string();
+  return std::filesystem::absolute(path, error).lexically_normal().string();
 }
 
 absl::Status ProbeCluster(const std::vector<MemberPlan>& members) {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <string>
+#include <vector>
 
-#include "absl/status/statusor.h"
-#include "services/client/cluster/background.h"
+#include "absl/status/status.h"
 #include "services/client/cluster/cluster_plan.h"
 
 namespace ropewalk {
@@ -12,9 +11,8 @@ namespace ropewalk {
 // The folder with this program and the others.
 std::string ProgramFolder();
 
-// The state folder as an absolute path: the flag, or else ROPEWALK_STATE.
-// INVALID_ARGUMENT: neither is given.
-absl::StatusOr<std::string> StateFolder(const std::string& flag);
+// A path that stays right in another folder.
+std::string AbsolutePath(const std::string& path);
 
 // OK when all members serve and all workers are attached to the coordinator; otherwise says what is
 // missing.

@@ -64,8 +64,12 @@ void AddOutput(CLI::App* command, Session* session) {
                                                                {"json", OutputFormat::kJson},
                                                                {"yaml", OutputFormat::kYaml},
                                                                {"name", OutputFormat::kName}};
-  command->add_option("-o,--output", session->output, "table, wide, json, yaml or name")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+  command
+      ->add_option_function<std::string>(
+          "-o,--output",
+          [session](const std::string& format) { session->output = kFormats.at(format); })
+      ->description("table, wide, json, yaml or name")
+      ->check(CLI::IsMember({"table", "wide", "json", "yaml", "name"}))
       ->type_name("FORMAT");
 }
 

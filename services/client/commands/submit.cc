@@ -73,7 +73,7 @@ void AddSubmit(CLI::App* root, Session* session) {
       AddCommand(root, session, "submit", "Submit a job and show its progress until it ends",
                  "ropewalk submit examples/dates/job.yaml --set training.epochs=1");
   auto flags = std::make_shared<SubmitFlags>();
-  command->add_option("JOB.yaml", flags->file, "The job; its paths are relative to this folder")
+  command->add_option("JOB.yaml", flags->file, "The job; its paths start at the current folder")
       ->required();
   command
       ->add_option("--set", flags->overrides,

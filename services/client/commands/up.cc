@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "services/client/cluster/background.h"
 #include "services/client/cluster/cluster_file.h"
 #include "services/client/cluster/supervisor.h"
 #include "services/client/commands/commands.h"
@@ -67,7 +68,7 @@ std::string Welcome(const std::string& state_folder, const std::vector<MemberPla
 }
 
 absl::StatusOr<ExitCode> Up(Session* session, ClusterOptions options, bool detach) {
-  ASSIGN_OR_RETURN(const std::string state, StateFolder(session->connection.state));
+  const std::string state = AbsolutePath(session->connection.state);
   RETURN_IF_ERROR(RefuseIfRunning(state));
   RETURN_IF_ERROR(MakeStateFolders(state));
   options.state_folder = state;
@@ -98,8 +99,10 @@ void AddUp(CLI::App* root, Session* session) {
   ClusterOptions& cluster = flags->cluster;
   command
       ->add_option("--state", session->connection.state,
-                   "Folder for databases, logs and cluster.json; also ROPEWALK_STATE")
-      ->type_name("DIR");
+                   "Folder for databases, logs and cluster.json")
+      ->type_name("DIR")
+      ->envname("ROPEWALK_STATE")
+      ->required();
   command->add_option("--workers", cluster.workers, "How many workers")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();

@@ -11,7 +11,10 @@ namespace {
 class WatchReactor : public grpc::ServerWriteReactor<v1::WatchJobResponse> {
  public:
   WatchReactor(const grpc::Status& found, const v1::Job& job) {
-    if (!found.ok()) return Finish(found);
+    if (!found.ok()) {
+      Finish(found);
+      return;
+    }
     *response_.mutable_job() = job;
     v1::JobEvent* event = response_.add_events();
     event->set_sequence(1);
