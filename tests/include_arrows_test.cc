@@ -41,7 +41,7 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
 
 bool IsTest(const std::string& file) { return file.find("_test.") != std::string::npos; }
 
-// The folders of the repository's own headers that `file` includes.
+// The folders of the repository's own headers that `file` includes; generated and foreign ones are not among them.
 std::vector<std::string> IncludedFolders(const fs::path& file) {
   std::vector<std::string> folders;
   std::ifstream in(file);
@@ -49,7 +49,9 @@ std::vector<std::string> IncludedFolders(const fs::path& file) {
     if (line.rfind("#include \"", 0) != 0) continue;
     const std::string path = line.substr(10, line.find('"', 10) - 10);
     const std::string folder = fs::path(path).parent_path().string();
-    if (folder.rfind("ropewalk/v1", 0) != 0) folders.push_back(folder);
+    for (const char* own : {"coordinator", "services/", "worker/", "tests/"}) {
+      if (folder.rfind(own, 0) == 0) folders.push_back(folder);
+    }
   }
   return folders;
 }

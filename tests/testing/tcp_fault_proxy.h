@@ -1,0 +1,86 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "services/common/mutex.h"
+
+namespace ropewalk {
+
+// A TCP relay on 127.0.0.1 between clients and one server, which does to the bytes what bad
+// networks do. Faults are given at any time, by any thread. One thread moves the bytes.
+class TcpFaultProxy {
+ public:
+  // Relays to 127.0.0.1:`target_port`, where nobody need listen yet.
+  static absl::StatusOr<std::unique_ptr<TcpFaultProxy>> Start(int target_port);
+
+  ~TcpFaultProxy();
+
+  int port() const { return port_; }
+
+  // Clients relayed so far.
+  int connections_accepted() const { return connections_accepted_; }
+
+  // Resets all connections there are; new ones are relayed again.
+  void Cut();
+
+  // Does so as soon as `bytes` more bytes have gone from the server to clients.
+  void CutAfterServerBytes(int64_t bytes);
+
+  // Moves nothing and accepts nobody, but keeps the connections; or goes on.
+  void Stall(bool stalled);
+
+  // Flips the lowest bit of one byte on the way to the server: `distance` bytes after the next
+  // occurrence of `marker`.
+  void FlipBitAfter(const std::string& marker, int64_t distance);
+
+  // Holds back what is read from now on, in both directions, for `delay`.
+  void Delay(absl::Duration delay);
+
+ private:
+  class Connection;
+
+  // What the threads that give faults ask of the one that moves bytes.
+  struct Faults {
+    bool stop = false;
+    bool cut = false;
+    bool stalled = false;
+    int64_t server_bytes_to_cut = -1;
+    std::string marker;
+    int64_t flip_distance = 0;
+    absl::Duration delay = absl::ZeroDuration();
+  };
+
+  TcpFaultProxy(int listener, int port, int wake, int target_port);
+
+  void Run();
+  Faults TakeFaults();
+  void Accept();
+  void MoveBytes(const Faults& faults);
+  bool Serve(Connection* connection, short client_events, short server_events,
+             const Faults& faults);
+  void Corrupt(std::string* bytes);
+  bool CountServerBytes(int64_t bytes);
+  void Wake();
+
+  const int listener_;
+  const int port_;
+  const int wake_;
+  const int target_port_;
+  mutable Mutex mutex_;
+  Faults faults_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<int> connections_accepted_ = 0;
+  // Of the moving thread.
+  std::list<std::unique_ptr<Connection>> connections_;
+  size_t marker_matched_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace ropewalk
