@@ -1,17 +1,12 @@
 #include "services/common/blob_transfer.h"
 
-#include <fcntl.h>
 #include <grpcpp/client_context.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <random>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/backoff.h"
-#include "services/common/files.h"
 #include "services/common/output_file.h"
 #include "services/common/sha256.h"
 #include "services/common/status_macros.h"

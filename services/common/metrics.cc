@@ -2,11 +2,7 @@
 
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
-#include <unistd.h>
 
-#include <ctime>
-
-#include "absl/time/time.h"
 #include "services/common/clock.h"
 #include "services/common/process_usage.h"
 

@@ -142,7 +142,8 @@ absl::Status SqliteMetadataStore::CreateTables() {
         absl::StrCat("the database has schema ", found, ", this program knows up to ",
                      kSchemaVersion, "; run the newer ropewalk-registry that wrote it"));
   }
-  return InTransaction(&database_, [this] { return database_.Execute(kSchema); });
+  SqliteDatabase* const database = &database_;
+  return InTransaction(database, [database] { return database->Execute(kSchema); });
 }
 
 absl::StatusOr<int64_t> SqliteMetadataStore::FindVersion(const std::string& repository,
