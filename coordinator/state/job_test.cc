@@ -278,7 +278,9 @@ TEST_F(JobTest, NumbersItsEventsWithoutGaps) {
   Run({"a"});
   Finished("a", "adapters/x/y/versions/1");
   int64_t sequence = 0;
-  for (const v1::JobEvent& event : cluster_->TakeChanges(now_).jobs[0].events) {
+  const Changes changes = cluster_->TakeChanges(now_);
+  ASSERT_THAT(changes.jobs, SizeIs(1));
+  for (const v1::JobEvent& event : changes.jobs[0].events) {
     EXPECT_EQ(event.sequence(), ++sequence);
     EXPECT_FALSE(event.message().empty());
   }
