@@ -6,6 +6,7 @@
 #include "services/common/logging.h"
 #include "worker/agent/eval_command.h"
 #include "worker/agent/generate_command.h"
+#include "worker/agent/passive_waiting.h"
 #include "worker/agent/worker_process.h"
 
 namespace {
@@ -46,6 +47,7 @@ CLI::App* AddGenerate(CLI::App& app, ropewalk::GenerateOptions* options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ropewalk::WaitPassively(argv);
   const ropewalk::Termination termination;
   CLI::App app("Trains for a coordinator.", "ropewalk-worker");
   ropewalk::WorkerOptions worker;
