@@ -12,6 +12,11 @@ void Inbox::Open(std::function<void()> resume) {
   changed_.SignalAll();
 }
 
+absl::Status Inbox::status() const {
+  MutexLock lock(&mutex_);
+  return OutcomeLocked();
+}
+
 absl::Status Inbox::OutcomeLocked() const { return failure_.ok() ? end_ : failure_; }
 
 // False if the deadline has passed.

@@ -36,6 +36,9 @@ class Inbox {
   // Pop says `why` from now on. The first failure stays.
   void Fail(const absl::Status& why);
 
+  // What Fail, else End was given; OK before.
+  absl::Status status() const;
+
   // The oldest chunk. DEADLINE_EXCEEDED: none came.
   absl::StatusOr<Chunk> Pop(absl::Duration timeout);
 
@@ -44,7 +47,7 @@ class Inbox {
   absl::Status OutcomeLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MustResumeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   std::function<void()> resume_ ABSL_GUARDED_BY(mutex_);
   std::deque<Chunk> chunks_ ABSL_GUARDED_BY(mutex_);

@@ -1,0 +1,44 @@
+#include "worker/ring/admission.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace ropewalk {
+namespace {
+
+absl::Status CheckNeighbour(const v1::RingOpen& open, const RingSeat& seat) {
+  const int predecessor = (seat.rank + seat.ranks - 1) % seat.ranks;
+  if (open.from_rank() == predecessor && open.to_rank() == seat.rank &&
+      open.ranks() == seat.ranks) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "this is rank ", seat.rank, " of ", seat.ranks, " and expects rank ", predecessor,
+      ", not rank ", open.from_rank(), " of ", open.ranks(), " in search of rank ", open.to_rank(),
+      "; all members must be given the same ring"));
+}
+
+absl::Status Past(const v1::RingOpen& open) {
+  return absl::AbortedError(absl::StrCat("generation ", open.generation(), " of ", open.job(),
+                                         " is past here; its members must take up a newer one"));
+}
+
+}  // namespace
+
+absl::StatusOr<Admission> Admit(const v1::RingOpen& open, const std::optional<RingSeat>& seat,
+                                const std::optional<RingSeat>& left) {
+  if (left.has_value() && left->job == open.job() && open.generation() <= left->generation) {
+    return Past(open);
+  }
+  if (!seat.has_value()) return Admission::kLater;
+  if (seat->job != open.job()) {
+    return absl::AbortedError(
+        absl::StrCat("this worker is in ", seat->job, ", not in ", open.job()));
+  }
+  if (open.generation() < seat->generation) return Past(open);
+  if (open.generation() > seat->generation) return Admission::kLater;
+  const absl::Status neighbour = CheckNeighbour(open, *seat);
+  if (!neighbour.ok()) return neighbour;
+  return Admission::kNow;
+}
+
+}  // namespace ropewalk

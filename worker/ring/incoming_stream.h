@@ -1,0 +1,78 @@
+#pragma once
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+#include <optional>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "ropewalk/v1/ring_service.pb.h"
+#include "services/common/mutex.h"
+#include "worker/ring/broken_hop.h"
+#include "worker/ring/chunk.h"
+
+namespace ropewalk {
+
+class Inbox;
+class RingJoins;
+
+// The callee's side of an Exchange: a predecessor's stream from its first frame to its end. It
+// keeps itself alive until gRPC is done with it. Thread-safe.
+class IncomingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                             public std::enable_shared_from_this<IncomingStream> {
+ public:
+  // Reads who it is and reports to `joins`, which outlives it. If nobody wants it within
+  // `join_timeout`, it ends with DEADLINE_EXCEEDED.
+  static IncomingStream* Accept(RingJoins* joins, absl::Duration join_timeout);
+
+  // The first frame. Valid once the stream has arrived at `joins`.
+  const v1::RingOpen& open() const { return open_; }
+
+  // Answers that the ring is joined, opens `inbox`, and moves all chunks there. False: the stream
+  // has ended meanwhile.
+  bool Feed(std::shared_ptr<Inbox> inbox);
+
+  // Ends the call with `why`; OK: in order.
+  void Leave(const absl::Status& why);
+
+ private:
+  IncomingStream(RingJoins* joins, absl::Duration join_timeout)
+      : joins_(joins), join_timeout_(join_timeout) {}
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  void Introduce(const v1::RingFrame& frame);
+  void TakeFrame();
+  void TakeChunk(Chunk chunk);
+  void TakeFarewell(const v1::RingFarewell& farewell);
+  void Read();
+  void Break(absl::StatusCode code, absl::string_view message);
+  void BreakLost();
+  void EndInbox(const absl::Status& why);
+  std::shared_ptr<Inbox> inbox() const;
+  BrokenHop hop() const { return {open_.from_rank(), open_.to_rank()}; }
+
+  RingJoins* const joins_;
+  const absl::Duration join_timeout_;
+  std::shared_ptr<IncomingStream> self_;
+  grpc::Alarm join_alarm_;
+  grpc::ByteBuffer frame_;   // being read
+  grpc::ByteBuffer answer_;  // being written
+  bool introduced_ = false;
+  v1::RingOpen open_;
+
+  mutable Mutex mutex_;
+  std::shared_ptr<Inbox> inbox_ ABSL_GUARDED_BY(mutex_);
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<grpc::Status> last_word_ ABSL_GUARDED_BY(mutex_);  // once nothing is being written
+};
+
+}  // namespace ropewalk

@@ -1,0 +1,155 @@
+#include "worker/ring/outgoing_stream.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "worker/ring/farewell.h"
+#include "worker/ring/frame.h"
+
+namespace ropewalk {
+namespace {
+
+constexpr char kMethod[] = "/ropewalk.v1.RingService/Exchange";
+
+using RawStub = grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+}  // namespace
+
+std::shared_ptr<OutgoingStream> OutgoingStream::Start(
+    std::shared_ptr<grpc::Channel> channel, const v1::RingOpen& open,
+    std::function<void(const absl::Status&)> on_loss) {
+  std::shared_ptr<OutgoingStream> stream(new OutgoingStream(
+      std::move(channel), {open.from_rank(), open.to_rank()}, std::move(on_loss)));
+  stream->self_ = stream;
+  stream->context_.set_wait_for_ready(true);
+  RawStub(stream->channel_)
+      .PrepareBidiStreamingCall(&stream->context_, kMethod, grpc::StubOptions(), stream.get());
+  // Until no more can be written: writes come from outside gRPC's callbacks.
+  stream->AddHold();
+  stream->StartRead(&stream->answer_);
+  stream->StartCall();
+  v1::RingFrame frame;
+  *frame.mutable_open() = open;
+  stream->Send(EncodeFrame(frame));
+  return stream;
+}
+
+bool OutgoingStream::Send(grpc::ByteBuffer frame) {
+  MutexLock lock(&mutex_);
+  if (outcome_.has_value()) return false;
+  if (leaving_) return true;
+  queue_.push_back(std::move(frame));
+  WriteNext();
+  return true;
+}
+
+void OutgoingStream::WriteNext() {
+  if (busy_ || unwritable_ || half_closed_) return;
+  if (!queue_.empty()) {
+    writing_ = std::move(queue_.front());
+    queue_.pop_front();
+    busy_ = true;
+    StartWrite(&writing_);
+  } else if (leaving_) {
+    half_closed_ = true;
+    StartWritesDone();
+  }
+}
+
+void OutgoingStream::Leave(const v1::RingFarewell& farewell, bool at_once) {
+  MutexLock lock(&mutex_);
+  if (std::exchange(leaving_, true)) return;
+  v1::RingFrame frame;
+  *frame.mutable_farewell() = farewell;
+  if (at_once) queue_.clear();
+  queue_.push_back(EncodeFrame(frame));
+  WriteNext();
+  changed_.SignalAll();
+}
+
+absl::Status OutgoingStream::WaitUntilAccepted(absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  MutexLock lock(&mutex_);
+  while (!accepted_ && !outcome_.has_value() && !leaving_ && absl::Now() < deadline) {
+    changed_.WaitFor(&mutex_, deadline - absl::Now());
+  }
+  if (leaving_) return absl::CancelledError("this rank leaves the ring");
+  if (outcome_.has_value()) return *outcome_;
+  return accepted_ ? absl::OkStatus() : absl::DeadlineExceededError("");
+}
+
+void OutgoingStream::WaitUntilEnded(absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  while (!outcome_.has_value() && absl::Now() < deadline) {
+    changed_.WaitFor(&mutex_, deadline - absl::Now());
+  }
+}
+
+void OutgoingStream::Close(absl::Duration timeout) {
+  MutexLock lock(&mutex_);
+  if (accepted_) WaitUntilEnded(timeout);
+  if (outcome_.has_value()) return;
+  context_.TryCancel();
+  WaitUntilEnded(timeout);
+}
+
+bool OutgoingStream::has_callees_word() const {
+  MutexLock lock(&mutex_);
+  return callees_word_;
+}
+
+void OutgoingStream::OnReadDone(bool ok) {
+  MutexLock lock(&mutex_);
+  if (ok) {
+    accepted_ = true;
+    StartRead(&answer_);
+  } else if (!std::exchange(unwritable_, true)) {
+    RemoveHold();
+  }
+  changed_.SignalAll();
+}
+
+void OutgoingStream::OnWriteDone(bool ok) {
+  MutexLock lock(&mutex_);
+  busy_ = false;
+  writing_.Clear();
+  if (ok) WriteNext();
+}
+
+absl::Status OutgoingStream::OutcomeOf(const grpc::Status& status) {
+  if (status.ok() && queue_.empty()) return absl::OkStatus();
+  if (status.ok()) {
+    return BrokenHopError(absl::StatusCode::kUnavailable, hop_,
+                          absl::StrCat("rank ", hop_.to_rank, " has left the ring"));
+  }
+  v1::RingFarewell farewell;
+  callees_word_ =
+      !status.error_details().empty() && farewell.ParseFromString(status.error_details());
+  if (callees_word_ && accepted_) return FromFarewell(farewell);
+  if (callees_word_)
+    return BrokenHopError(FromFarewell(farewell).code(), hop_, status.error_message());
+  return BrokenHopError(
+      static_cast<absl::StatusCode>(status.error_code()), hop_,
+      absl::StrCat("the connection to rank ", hop_.to_rank, " was lost: ", status.error_message()));
+}
+
+void OutgoingStream::OnDone(const grpc::Status& status) {
+  const std::shared_ptr<OutgoingStream> self = std::move(self_);
+  absl::Status outcome;
+  bool lost;
+  {
+    MutexLock lock(&mutex_);
+    outcome = OutcomeOf(status);
+    lost = accepted_ && !outcome.ok();
+    outcome_ = outcome;
+    queue_.clear();
+    changed_.SignalAll();
+  }
+  if (lost) on_loss_(outcome);
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/client_callback.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "ropewalk/v1/ring_service.pb.h"
+#include "services/common/mutex.h"
+#include "worker/ring/broken_hop.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
+namespace ropewalk {
+
+// The caller's side of an Exchange: the stream to the successor. It keeps itself alive until gRPC
+// is done with it. Thread-safe.
+class OutgoingStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  // Begins a call, which waits until the channel has a connection, and sends `open`. `on_loss` is
+  // called, by a thread of gRPC, with the hop's error if the call fails after it was accepted.
+  static std::shared_ptr<OutgoingStream> Start(std::shared_ptr<grpc::Channel> channel,
+                                               const v1::RingOpen& open,
+                                               std::function<void(const absl::Status&)> on_loss);
+
+  // Waits until the callee has joined. DEADLINE_EXCEEDED without a message: it has not yet.
+  // Otherwise why it will not, or CANCELLED after Leave.
+  absl::Status WaitUntilAccepted(absl::Duration timeout);
+
+  // Queues a frame. False: the callee has ended the call.
+  bool Send(grpc::ByteBuffer frame);
+
+  // Queues `farewell`, instead of what is queued if `at_once`, and ends the stream after it. The
+  // first call counts.
+  void Leave(const v1::RingFarewell& farewell, bool at_once);
+
+  // Waits until the callee has ended the call, if it has accepted it; then gives it up.
+  void Close(absl::Duration timeout);
+
+  // Set by a refusal or the farewell of a callee that broke the ring off: the outcome is its own
+  // word, not the network's.
+  bool has_callees_word() const;
+
+ private:
+  OutgoingStream(std::shared_ptr<grpc::Channel> channel, BrokenHop hop,
+                 std::function<void(const absl::Status&)> on_loss)
+      : channel_(std::move(channel)), hop_(hop), on_loss_(std::move(on_loss)) {}
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override;
+
+  void WaitUntilEnded(absl::Duration timeout) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status OutcomeOf(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::shared_ptr<grpc::Channel> channel_;
+  const BrokenHop hop_;
+  const std::function<void(const absl::Status&)> on_loss_;
+  grpc::ClientContext context_;
+  std::shared_ptr<OutgoingStream> self_;
+  grpc::ByteBuffer answer_;
+  grpc::ByteBuffer writing_;
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::deque<grpc::ByteBuffer> queue_ ABSL_GUARDED_BY(mutex_);
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;     // a write is under way
+  bool leaving_ ABSL_GUARDED_BY(mutex_) = false;  // the farewell is queued, or sent
+  bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool unwritable_ ABSL_GUARDED_BY(mutex_) = false;  // nothing can be sent any more
+  bool accepted_ ABSL_GUARDED_BY(mutex_) = false;
+  bool callees_word_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<absl::Status> outcome_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ropewalk

@@ -1,0 +1,412 @@
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/testing/tcp_fault_proxy.h"
+#include "worker/ring/ring.h"
+#include "worker/ring/ring_endpoint.h"
+#include "worker/ring/ring_schedule.h"
+
+namespace ropewalk {
+namespace {
+
+// An endpoint served on a port of its own.
+class Member {
+ public:
+  explicit Member(absl::Duration join_timeout = absl::Seconds(60)) : endpoint_(join_timeout) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(endpoint_.service());
+    server_ = builder.BuildAndStart();
+  }
+
+  ~Member() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+  RingEndpoint* endpoint() { return &endpoint_; }
+  int port() const { return port_; }
+
+ private:
+  RingEndpoint endpoint_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+// Members 0 .. N-1, with a proxy on one hop if asked for.
+class Members {
+ public:
+  explicit Members(int ranks, int proxied_rank = -1) {
+    for (int rank = 0; rank < ranks; ++rank) members_.push_back(std::make_unique<Member>());
+    for (int rank = 0; rank < ranks; ++rank) {
+      int port = members_[rank]->port();
+      if (rank == proxied_rank) {
+        proxy_ = TcpFaultProxy::Start(port).value();
+        port = proxy_->port();
+      }
+      options_.addresses.push_back(absl::StrCat("127.0.0.1:", port));
+    }
+    options_.job = "jobs/test";
+    options_.generation = 4;
+    options_.connect_timeout = absl::Seconds(30);
+  }
+
+  int ranks() const { return static_cast<int>(members_.size()); }
+  RingOptions& options() { return options_; }
+  TcpFaultProxy& proxy() { return *proxy_; }
+  RingEndpoint* endpoint(int rank) { return members_[rank]->endpoint(); }
+
+  absl::StatusOr<std::unique_ptr<Ring>> Connect(int rank,
+                                                RingCancellation* cancellation = nullptr) {
+    RingOptions options = options_;
+    options.rank = rank;
+    return Ring::Connect(options, endpoint(rank), cancellation);
+  }
+
+  // Every rank's ring; all connected.
+  std::vector<std::unique_ptr<Ring>> ConnectAll() {
+    std::vector<std::unique_ptr<Ring>> rings(ranks());
+    ForEachRank([&](int rank) {
+      absl::StatusOr<std::unique_ptr<Ring>> ring = Connect(rank);
+      ASSERT_TRUE(ring.ok()) << ring.status();
+      rings[rank] = *std::move(ring);
+    });
+    return rings;
+  }
+
+  void ForEachRank(const std::function<void(int)>& run) {
+    std::vector<std::thread> threads;
+    for (int rank = 0; rank < ranks(); ++rank) threads.emplace_back(run, rank);
+    for (std::thread& thread : threads) thread.join();
+  }
+
+ private:
+  std::vector<std::unique_ptr<Member>> members_;
+  std::unique_ptr<TcpFaultProxy> proxy_;
+  RingOptions options_;
+};
+
+int32_t IntOf(int rank, int64_t i) {
+  return static_cast<int32_t>(static_cast<uint32_t>(i * 2654435761u) * (2 * rank + 1));
+}
+uint8_t ByteOf(int rank, int64_t i) { return static_cast<uint8_t>(i * 31 + rank * 97); }
+float FloatOf(int rank, int64_t i) { return 0.37f * static_cast<float>(i % 1000) - 11.f * rank; }
+
+struct Vectors {
+  std::vector<int32_t> ints;
+  std::vector<uint8_t> bytes;
+  std::vector<float> floats;
+
+  Vectors(int rank, int64_t count) : ints(count), bytes(count), floats(count) {
+    for (int64_t i = 0; i < count; ++i) {
+      ints[i] = IntOf(rank, i);
+      bytes[i] = ByteOf(rank, i);
+      floats[i] = FloatOf(rank, i);
+    }
+  }
+
+  std::vector<RingBuffer> Buffers() {
+    const auto count = static_cast<int64_t>(ints.size());
+    return {{ints.data(), count, ReduceOp::kSumInt32},
+            {bytes.data(), count, ReduceOp::kMaxUint8},
+            {floats.data(), count, ReduceOp::kSumFloat32}};
+  }
+};
+
+void ExpectSerialResult(const Vectors& result, int ranks) {
+  for (size_t i = 0; i < result.ints.size(); ++i) {
+    uint32_t sum = 0;
+    uint8_t max = 0;
+    double float_sum = 0;
+    for (int rank = 0; rank < ranks; ++rank) {
+      sum += static_cast<uint32_t>(IntOf(rank, i));
+      max = std::max(max, ByteOf(rank, i));
+      float_sum += FloatOf(rank, i);
+    }
+    ASSERT_EQ(static_cast<uint32_t>(result.ints[i]), sum) << i;
+    ASSERT_EQ(result.bytes[i], max) << i;
+    ASSERT_NEAR(result.floats[i], float_sum, 1e-3) << i;
+  }
+}
+
+void ExpectReduces(Members& members, std::vector<std::unique_ptr<Ring>>& rings, int64_t step,
+                   int64_t count) {
+  std::vector<Vectors> vectors;
+  for (int rank = 0; rank < members.ranks(); ++rank) vectors.emplace_back(rank, count);
+  members.ForEachRank([&](int rank) {
+    const int64_t before = rings[rank]->payload_bytes_sent();
+    const std::vector<RingBuffer> buffers = vectors[rank].Buffers();
+    const absl::Status status = rings[rank]->AllReduce(step, 0, buffers);
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_EQ(rings[rank]->payload_bytes_sent() - before,
+              PayloadBytes(buffers, members.ranks(), rank));
+  });
+  ExpectSerialResult(vectors[0], members.ranks());
+  for (const Vectors& mine : vectors) {
+    EXPECT_TRUE(mine.ints == vectors[0].ints && mine.bytes == vectors[0].bytes &&
+                mine.floats == vectors[0].floats)
+        << "ranks differ in their bits";
+  }
+}
+
+// Each rank's outcome of one reduction of `count` ints.
+std::vector<absl::Status> ReduceOnce(Members& members, std::vector<std::unique_ptr<Ring>>& rings,
+                                     int64_t count = 100'000) {
+  std::vector<absl::Status> statuses(members.ranks());
+  members.ForEachRank([&](int rank) {
+    std::vector<int32_t> values(count, rank);
+    statuses[rank] = rings[rank]->AllReduce(1, 0, {{values.data(), count, ReduceOp::kSumInt32}});
+  });
+  return statuses;
+}
+
+TEST(GrpcRing, ReducesAnyLengthOverAnyNumberOfRanks) {
+  for (int ranks = 1; ranks <= 8; ++ranks) {
+    Members members(ranks);
+    auto rings = members.ConnectAll();
+    int64_t step = 0;
+    for (int64_t count : {0, 1, 3, ranks - 1, ranks, ranks + 1, 10'007}) {
+      SCOPED_TRACE(testing::Message() << ranks << " ranks, " << count << " elements");
+      ExpectReduces(members, rings, ++step, count);
+    }
+  }
+}
+
+TEST(GrpcRing, ReducesMillionsOfElements) {
+  for (int ranks : {2, 3}) {
+    Members members(ranks);
+    auto rings = members.ConnectAll();
+    ExpectReduces(members, rings, 1, 4 << 20);
+  }
+}
+
+TEST(GrpcRing, AllRanksNameTheHopThatStalls) {
+  Members members(3, /*proxied_rank=*/2);
+  members.options().hop_timeout = absl::Milliseconds(600);
+  auto rings = members.ConnectAll();
+  members.proxy().Stall(true);
+  for (const absl::Status& status : ReduceOnce(members, rings)) {
+    EXPECT_EQ(status, BrokenHopError(absl::StatusCode::kDeadlineExceeded, {1, 2},
+                                     "no chunk from rank 1 to rank 2 for 600ms"));
+  }
+}
+
+TEST(GrpcRing, AllRanksNameTheHopThatIsCut) {
+  Members members(4, /*proxied_rank=*/2);
+  auto rings = members.ConnectAll();
+  members.proxy().Stall(true);
+  std::thread cutter([&] { members.proxy().Cut(); });
+  for (const absl::Status& status : ReduceOnce(members, rings)) {
+    EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+    EXPECT_EQ(BrokenHopOf(status), (BrokenHop{1, 2})) << status;
+  }
+  cutter.join();
+}
+
+TEST(GrpcRing, RanksOnBothSidesNameTheOneThatLeft) {
+  Members members(4);
+  auto rings = members.ConnectAll();
+  rings[2].reset();
+  std::vector<absl::Status> statuses(4);
+  members.ForEachRank([&](int rank) {
+    if (rank == 2) return;
+    std::vector<int32_t> values(1000);
+    statuses[rank] = rings[rank]->AllReduce(1, 0, {{values.data(), 1000, ReduceOp::kSumInt32}});
+  });
+  for (int rank : {0, 1, 3}) {
+    EXPECT_TRUE(absl::IsUnavailable(statuses[rank])) << statuses[rank];
+    const BrokenHop hop = BrokenHopOf(statuses[rank]).value_or(BrokenHop{});
+    EXPECT_TRUE(hop.from_rank == 2 || hop.to_rank == 2) << statuses[rank];
+  }
+}
+
+TEST(GrpcRing, CancelFromAnotherThreadStopsAllRanksAtOnce) {
+  Members members(3, /*proxied_rank=*/2);
+  auto rings = members.ConnectAll();
+  members.proxy().Stall(true);
+  std::thread canceller([&] { rings[0]->Cancel("the job was cancelled"); });
+  const absl::Time start = absl::Now();
+  const std::vector<absl::Status> statuses = ReduceOnce(members, rings);
+  canceller.join();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+  for (const absl::Status& status : statuses) {
+    EXPECT_EQ(status, absl::CancelledError("cancelled: the job was cancelled"));
+  }
+}
+
+TEST(GrpcRing, AFlippedBitOnTheWireIsDataLossThatNamesHopAndChunk) {
+  Members members(3, /*proxied_rank=*/1);
+  auto rings = members.ConnectAll();
+  members.proxy().FlipBitAfter("RWCH", 1000);
+  for (const absl::Status& status : ReduceOnce(members, rings)) {
+    EXPECT_EQ(status, BrokenHopError(absl::StatusCode::kDataLoss, {0, 1},
+                                     "chunk 0 of block 0 of buffer 0 in ring step 0 of step 1, "
+                                     "attempt 0 does not match its hash"));
+  }
+}
+
+TEST(GrpcRing, AFlippedBitInAHeaderIsDataLossThatNamesTheHop) {
+  Members members(2, /*proxied_rank=*/1);
+  auto rings = members.ConnectAll();
+  members.proxy().FlipBitAfter("RWCH", 20);
+  for (const absl::Status& status : ReduceOnce(members, rings)) {
+    EXPECT_EQ(status, BrokenHopError(absl::StatusCode::kDataLoss, {0, 1},
+                                     "a chunk's header does not match its hash"));
+  }
+}
+
+TEST(GrpcRing, EndsThoughALinkIsSlow) {
+  Members members(2, /*proxied_rank=*/1);
+  auto rings = members.ConnectAll();
+  members.proxy().Delay(absl::Milliseconds(20));
+  ExpectReduces(members, rings, 1, 300'000);
+}
+
+TEST(GrpcRing, BuffersOfDifferentLengthsAreAnError) {
+  Members members(3);
+  auto rings = members.ConnectAll();
+  std::vector<absl::Status> statuses(3);
+  members.ForEachRank([&](int rank) {
+    const int64_t count = rank == 0 ? 1001 : 1000;
+    std::vector<int32_t> values(count);
+    statuses[rank] = rings[rank]->AllReduce(1, 0, {{values.data(), count, ReduceOp::kSumInt32}});
+  });
+  for (const absl::Status& status : statuses) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  }
+}
+
+TEST(GrpcRing, LeavingAfterTheLastReductionHurtsNobody) {
+  Members members(4);
+  auto rings = members.ConnectAll();
+  members.ForEachRank([&](int rank) {
+    std::vector<int32_t> values(400'000, 1);
+    const absl::Status status =
+        rings[rank]->AllReduce(1, 0, {{values.data(), 400'000, ReduceOp::kSumInt32}});
+    rings[rank].reset();
+    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_EQ(values.back(), 4);
+  });
+}
+
+TEST(GrpcRing, ANewGenerationFormsAfterABreak) {
+  Members members(3, /*proxied_rank=*/2);
+  auto rings = members.ConnectAll();
+  members.proxy().Cut();
+  ReduceOnce(members, rings);
+  rings.clear();
+  members.options().generation = 5;
+  rings = members.ConnectAll();
+  ExpectReduces(members, rings, 2, 1000);
+}
+
+TEST(Connect, MembersComeUpInAnyOrder) {
+  Members members(2);
+  absl::StatusOr<std::unique_ptr<Ring>> first;
+  std::thread early([&] { first = members.Connect(0); });
+  const absl::StatusOr<std::unique_ptr<Ring>> second = members.Connect(1);
+  early.join();
+  EXPECT_TRUE(first.ok()) << first.status();
+  EXPECT_TRUE(second.ok()) << second.status();
+}
+
+TEST(Connect, AStaleGenerationIsRefused) {
+  Members members(2);
+  RingCancellation cancellation;
+  std::thread ahead([&] {
+    RingOptions options = members.options();
+    options.generation = 5;
+    options.rank = 1;
+    const auto ring = Ring::Connect(options, members.endpoint(1), &cancellation);
+    EXPECT_TRUE(absl::IsCancelled(ring.status())) << ring.status();
+  });
+  const absl::Status status = members.Connect(0).status();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+  EXPECT_EQ(BrokenHopOf(status), (BrokenHop{0, 1}));
+  cancellation.Cancel("seen enough");
+  ahead.join();
+}
+
+TEST(Connect, AGenerationThatWasLeftIsRefused) {
+  Members members(2);
+  members.ConnectAll().clear();
+  const absl::Status status = members.Connect(0).status();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+}
+
+TEST(Connect, AnotherOrderOfTheRingIsRefused) {
+  Members members(3);
+  RingCancellation cancellation;
+  std::thread misled([&] {
+    RingOptions options = members.options();
+    options.rank = 2;  // but reached as rank 1
+    const auto ring = Ring::Connect(options, members.endpoint(1), &cancellation);
+    EXPECT_FALSE(ring.ok());
+  });
+  const absl::Status status = members.Connect(0).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  cancellation.Cancel("seen enough");
+  misled.join();
+}
+
+TEST(Connect, GivesUpOnAMemberThatNeverComes) {
+  Members members(2);
+  members.options().connect_timeout = absl::Milliseconds(300);
+  const absl::Status status = members.Connect(0).status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+  EXPECT_EQ(BrokenHopOf(status), (BrokenHop{0, 1}));
+}
+
+TEST(Connect, GivesUpOnAProcessThatIsNotThere) {
+  Members members(2);
+  {
+    const Member gone;
+    members.options().addresses[1] = absl::StrCat("127.0.0.1:", gone.port());
+  }
+  members.options().connect_timeout = absl::Milliseconds(300);
+  const absl::Status status = members.Connect(0).status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+}
+
+TEST(Connect, IsCancelled) {
+  Members members(2);
+  RingCancellation cancellation;
+  std::thread canceller([&] { cancellation.Cancel("no longer wanted"); });
+  const absl::Status status = members.Connect(0, &cancellation).status();
+  canceller.join();
+  EXPECT_EQ(status, absl::CancelledError("cancelled: no longer wanted"));
+}
+
+TEST(Connect, AnEarlyPredecessorIsSentAwayWhenItsTimeIsOver) {
+  Member callee(/*join_timeout=*/absl::Milliseconds(100));
+  Members members(2);
+  members.options().addresses[1] = absl::StrCat("127.0.0.1:", callee.port());
+  const absl::Status status = members.Connect(0).status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+  EXPECT_EQ(BrokenHopOf(status), (BrokenHop{0, 1})) << status;
+}
+
+TEST(Connect, RefusesAPlaceThatIsNone) {
+  Members members(2);
+  RingOptions options = members.options();
+  options.rank = 2;
+  EXPECT_TRUE(absl::IsInvalidArgument(Ring::Connect(options, members.endpoint(0)).status()));
+}
+
+TEST(Connect, OneSeatAtATime) {
+  Members members(2);
+  auto rings = members.ConnectAll();
+  members.options().generation = 5;
+  EXPECT_TRUE(absl::IsFailedPrecondition(members.Connect(0).status()));
+}
+
+}  // namespace
+}  // namespace ropewalk

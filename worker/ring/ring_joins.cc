@@ -1,0 +1,80 @@
+#include "worker/ring/ring_joins.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "worker/ring/inbox.h"
+#include "worker/ring/incoming_stream.h"
+
+namespace ropewalk {
+
+absl::Status RingJoins::Join(const RingSeat& seat, std::shared_ptr<Inbox> inbox) {
+  Streams arrived;
+  {
+    MutexLock lock(&mutex_);
+    if (seat_.has_value()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("this worker sits in generation ", seat_->generation, " of ", seat_->job,
+                       " still; it must leave that ring before it joins another"));
+    }
+    seat_ = seat;
+    inbox_ = std::move(inbox);
+    arrived.swap(kept_);
+  }
+  for (const std::shared_ptr<IncomingStream>& stream : arrived) Arrive(stream);
+  return absl::OkStatus();
+}
+
+void RingJoins::Leave(const Inbox* inbox, const absl::Status& why) {
+  std::shared_ptr<IncomingStream> predecessor;
+  {
+    MutexLock lock(&mutex_);
+    if (inbox_.get() != inbox) return;
+    left_ = std::exchange(seat_, std::nullopt);
+    inbox_ = nullptr;
+    predecessor = std::exchange(predecessor_, nullptr);
+  }
+  if (predecessor != nullptr) predecessor->Leave(why);
+}
+
+absl::StatusOr<Admission> RingJoins::AdmitLocked(const IncomingStream& stream) const {
+  absl::StatusOr<Admission> admission = Admit(stream.open(), seat_, left_);
+  if (admission.ok() && *admission == Admission::kNow && predecessor_ != nullptr) {
+    return absl::AbortedError("this rank has its predecessor already");
+  }
+  return admission;
+}
+
+void RingJoins::Arrive(const std::shared_ptr<IncomingStream>& stream) {
+  std::shared_ptr<Inbox> inbox;
+  absl::StatusOr<Admission> admission;
+  {
+    MutexLock lock(&mutex_);
+    admission = AdmitLocked(*stream);
+    if (admission.ok() && *admission == Admission::kLater) kept_.push_back(stream);
+    if (admission.ok() && *admission == Admission::kNow) {
+      predecessor_ = stream;
+      inbox = inbox_;
+    }
+  }
+  if (!admission.ok()) stream->Leave(admission.status());
+  if (inbox != nullptr && !stream->Feed(std::move(inbox))) Lose(stream);
+}
+
+// It ended before it was of use, so another may come.
+void RingJoins::Lose(const std::shared_ptr<IncomingStream>& stream) {
+  MutexLock lock(&mutex_);
+  if (predecessor_ == stream) predecessor_ = nullptr;
+}
+
+bool RingJoins::Forget(const IncomingStream* stream) {
+  MutexLock lock(&mutex_);
+  const auto kept = std::find_if(kept_.begin(), kept_.end(),
+                                 [stream](const auto& one) { return one.get() == stream; });
+  if (kept == kept_.end()) return false;
+  kept_.erase(kept);
+  return true;
+}
+
+}  // namespace ropewalk
