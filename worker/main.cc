@@ -4,6 +4,7 @@
 
 #include "services/common/flags.h"
 #include "services/common/logging.h"
+#include "worker/agent/check_command.h"
 #include "worker/agent/eval_command.h"
 #include "worker/agent/generate_command.h"
 #include "worker/agent/passive_waiting.h"
@@ -44,6 +45,13 @@ CLI::App* AddGenerate(CLI::App& app, ropewalk::GenerateOptions* options) {
   return generate;
 }
 
+CLI::App* AddCheck(CLI::App& app, ropewalk::CheckOptions* options) {
+  CLI::App* check = app.add_subcommand("check", "Read a job's inputs as a worker would, and train nothing");
+  check->add_option("--base", options->base, "model folder");
+  check->add_option("--data", options->data, "JSONL files");
+  return check;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -53,22 +61,24 @@ int main(int argc, char** argv) {
   ropewalk::WorkerOptions worker;
   ropewalk::EvalOptions eval_options;
   ropewalk::GenerateOptions generate_options;
+  ropewalk::CheckOptions check_options;
   std::string log_level = "info";
   AddWorkerFlags(app, &worker, &log_level);
   const CLI::App* eval = AddEval(app, &eval_options);
   const CLI::App* generate = AddGenerate(app, &generate_options);
+  const CLI::App* check = AddCheck(app, &check_options);
   ropewalk::BindStandardFlags(app);
   if (const auto exit_code = ropewalk::ParseFlags(app, argc, argv)) return *exit_code;
 
   absl::Status status = ropewalk::InitLogging("ropewalk-worker", log_level);
-  if (status.ok() && eval->parsed()) {
-    status = ropewalk::RunEval(eval_options, std::cout);
-  } else if (status.ok() && generate->parsed()) {
-    status = ropewalk::RunGenerate(generate_options, std::cout);
-  } else if (status.ok()) {
-    status = ropewalk::RunWorker(worker, termination);
-  }
+  const bool serves = !eval->parsed() && !generate->parsed() && !check->parsed();
+  if (status.ok() && serves) status = ropewalk::RunWorker(worker, termination);
+  if (status.ok() && eval->parsed()) status = ropewalk::RunEval(eval_options, std::cout);
+  if (status.ok() && generate->parsed()) status = ropewalk::RunGenerate(generate_options, std::cout);
+  if (status.ok() && check->parsed()) status = ropewalk::RunCheck(check_options);
   if (status.ok()) return 0;
-  ropewalk::LogError("cannot go on", {{"error", status.ToString()}});
+  // A server's errors belong to its log; a command's are for the person who called it.
+  if (serves) ropewalk::LogError("cannot go on", {{"error", status.ToString()}});
+  if (!serves) std::cerr << status.message() << "\n";
   return 1;
 }

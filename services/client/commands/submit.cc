@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "services/client/commands/commands.h"
 #include "services/client/commands/follow_command.h"
+#include "services/client/commands/local_cluster.h"
+#include "services/client/engine_check.h"
 #include "services/client/job_inputs.h"
 #include "services/client/job_yaml.h"
 #include "services/client/local_files.h"
@@ -35,6 +37,7 @@ absl::StatusOr<v1::JobSpec> LoadSpec(const SubmitFlags& flags) {
     return absl::InvalidArgumentError(absl::StrCat(flags.file, ":\n", valid.message()));
   }
   RETURN_IF_ERROR(CheckLocalFiles(spec));
+  RETURN_IF_ERROR(CheckWithEngine(spec, ProgramFolder()));
   return spec;
 }
 
