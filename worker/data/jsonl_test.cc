@@ -57,7 +57,7 @@ TEST(Jsonl, MalformedLineIsNamedWithWhatIsWrong) {
 }
 
 TEST(Jsonl, DeeplyNestedLineIsRefusedWithoutOverflow) {
-  const std::string deep = std::string(1 << 20, '[') + std::string(1 << 20, ']');
+  const std::string deep = std::string(1 << 17, '[') + std::string(1 << 17, ']');
   EXPECT_THAT(ErrorOfSecondLine("{\"text\": " + deep + "}"), HasSubstr("no string but array"));
 }
 
