@@ -11,7 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
+#include "services/common/resource_name.h"
 
 namespace ropewalk {
 namespace {
@@ -69,16 +69,8 @@ bool IsLabel(const std::string& text) {
   return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), allowed);
 }
 
-bool IsRegistryPart(absl::string_view part) {
-  const auto word = [](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c); };
-  const auto allowed = [&](char c) { return word(c) || c == '.' || c == '_' || c == '-'; };
-  return !part.empty() && part.size() <= 63 && word(part[0]) &&
-         std::all_of(part.begin(), part.end(), allowed) && !absl::StrContains(part, "..");
-}
-
 bool IsAdapterName(const std::string& name) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
-  return parts.size() == 2 && IsRegistryPart(parts[0]) && IsRegistryPart(parts[1]);
+  return ValidateRepositoryName(absl::StrCat("adapters/", name)).ok();
 }
 
 // The faults found so far.
