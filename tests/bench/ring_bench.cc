@@ -1,0 +1,185 @@
+// Times the ring all-reduce between processes of one machine, over loopback.
+
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "worker/ring/ring.h"
+#include "worker/ring/ring_endpoint.h"
+#include "worker/ring/tune_process.h"
+
+namespace ropewalk {
+namespace {
+
+struct BenchOptions {
+  std::vector<int> ranks = {2, 4};
+  std::vector<int64_t> bytes = {64 << 10, 1 << 20, 16 << 20, 64 << 20};
+  std::string reduction = "exact";
+  double seconds = 2;
+  std::string json_file;
+};
+
+constexpr int kWarmups = 3;
+constexpr int kMinRounds = 5;
+constexpr int kMaxRounds = 2000;
+
+// A pipe whose ends outlive a fork.
+struct Pipe {
+  int read_end = -1;
+  int write_end = -1;
+
+  static Pipe Make() {
+    int ends[2];
+    if (pipe(ends) != 0) std::abort();
+    return {ends[0], ends[1]};
+  }
+};
+
+template <typename T>
+void Put(int fd, const T& value) {
+  if (write(fd, &value, sizeof(value)) != sizeof(value)) std::abort();
+}
+
+template <typename T>
+T Take(int fd) {
+  T value;
+  if (read(fd, &value, sizeof(value)) != sizeof(value)) std::abort();
+  return value;
+}
+
+// How a rank talks with the parent. Up: its port; then for each size the medians of warm-up and
+// measurement. Down: all ports; then for each size the number of rounds, from the warm-up.
+struct RankPipes {
+  Pipe up = Pipe::Make();
+  Pipe down = Pipe::Make();
+};
+
+double Median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+// Milliseconds of each round.
+std::vector<double> TimeRounds(Ring& ring, const RingBuffer& buffer, int64_t* step, int rounds) {
+  std::vector<double> times;
+  for (int round = 0; round < rounds; ++round) {
+    const absl::Time start = absl::Now();
+    const absl::Status status = ring.AllReduce(++*step, 0, {buffer});
+    if (!status.ok()) {
+      std::fprintf(stderr, "%s\n", status.ToString().c_str());
+      std::_Exit(1);
+    }
+    times.push_back(absl::ToDoubleMilliseconds(absl::Now() - start));
+  }
+  return times;
+}
+
+// The life of one rank's process.
+void RunRank(const BenchOptions& options, int rank, int ranks, const RankPipes& pipes) {
+  TuneProcessForRing();
+  RingEndpoint endpoint;
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(endpoint.service());
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  Put(pipes.up.write_end, port);
+
+  RingOptions ring_options;
+  ring_options.job = "jobs/bench";
+  ring_options.rank = rank;
+  for (int i = 0; i < ranks; ++i) {
+    ring_options.addresses.push_back(absl::StrCat("127.0.0.1:", Take<int>(pipes.down.read_end)));
+  }
+  absl::StatusOr<std::unique_ptr<Ring>> ring = Ring::Connect(ring_options, &endpoint);
+  if (!ring.ok()) {
+    std::fprintf(stderr, "%s\n", ring.status().ToString().c_str());
+    std::_Exit(1);
+  }
+  const ReduceOp op = options.reduction == "exact" ? ReduceOp::kSumInt32 : ReduceOp::kSumFloat32;
+  int64_t step = 0;
+  for (const int64_t bytes : options.bytes) {
+    std::vector<float> values(bytes / 4);
+    const RingBuffer buffer = {values.data(), static_cast<int64_t>(values.size()), op};
+    Put(pipes.up.write_end, Median(TimeRounds(**ring, buffer, &step, kWarmups)));
+    const int rounds = Take<int>(pipes.down.read_end);
+    Put(pipes.up.write_end, Median(TimeRounds(**ring, buffer, &step, rounds)));
+  }
+}
+
+int RoundsFor(const BenchOptions& options, double warmup_ms) {
+  return std::clamp(static_cast<int>(options.seconds * 1000 / warmup_ms), kMinRounds, kMaxRounds);
+}
+
+void Report(const BenchOptions& options, int ranks, int64_t bytes, double median_ms) {
+  const double moved = 2.0 * (ranks - 1) / ranks * static_cast<double>(bytes);
+  std::printf("%5d  %12lld  %10.3f  %12.2f\n", ranks, static_cast<long long>(bytes), median_ms,
+              moved / median_ms / 1e6);
+  std::fflush(stdout);
+  if (options.json_file.empty()) return;
+  std::ofstream(options.json_file, std::ios::app)
+      << nlohmann::json{{"system", "ropewalk"},
+                        {"ranks", ranks},
+                        {"bytes", bytes},
+                        {"reduction", options.reduction},
+                        {"median_ms", median_ms}}
+      << "\n";
+}
+
+void RunRanks(const BenchOptions& options, int ranks) {
+  std::vector<RankPipes> pipes(ranks);
+  std::vector<pid_t> children;
+  for (int rank = 0; rank < ranks; ++rank) {
+    children.push_back(fork());
+    if (children.back() != 0) continue;
+    RunRank(options, rank, ranks, pipes[rank]);
+    std::_Exit(0);
+  }
+  std::vector<int> ports;
+  for (const RankPipes& pipe : pipes) ports.push_back(Take<int>(pipe.up.read_end));
+  for (const RankPipes& pipe : pipes) {
+    for (const int port : ports) Put(pipe.down.write_end, port);
+  }
+  for (const int64_t bytes : options.bytes) {
+    std::vector<double> medians;
+    for (const RankPipes& pipe : pipes) medians.push_back(Take<double>(pipe.up.read_end));
+    const int rounds = RoundsFor(options, Median(medians));
+    for (const RankPipes& pipe : pipes) Put(pipe.down.write_end, rounds);
+    for (size_t i = 0; i < pipes.size(); ++i) medians[i] = Take<double>(pipes[i].up.read_end);
+    Report(options, ranks, bytes, Median(medians));
+  }
+  for (const pid_t child : children) waitpid(child, nullptr, 0);
+}
+
+}  // namespace
+}  // namespace ropewalk
+
+int main(int argc, char** argv) {
+  ropewalk::BenchOptions options;
+  CLI::App app("Times the ring all-reduce between processes of this machine.");
+  app.add_option("--ranks", options.ranks, "numbers of processes")->delimiter(',');
+  app.add_option("--bytes", options.bytes, "sizes of the vector")->delimiter(',');
+  app.add_option("--reduction", options.reduction, "of int32 or of float32")
+      ->check(CLI::IsMember({"exact", "float32"}));
+  app.add_option("--seconds", options.seconds, "how long to measure each case");
+  app.add_option("--json", options.json_file, "appends one JSON object a case to this file");
+  CLI11_PARSE(app, argc, argv);
+
+  std::printf("%5s  %12s  %10s  %12s\n", "ranks", "bytes", "median ms", "GB/s a rank");
+  for (const int ranks : options.ranks) ropewalk::RunRanks(options, ranks);
+  return 0;
+}
