@@ -105,7 +105,7 @@ check_containers() {
 
 run_job() {
   say "The job: examples/dates/job.yaml"
-  timeout 900 build/release/bin/ropewalk submit examples/dates/job.yaml >&2 || fail "the job"
+  timeout 1800 build/release/bin/ropewalk submit examples/dates/job.yaml >&2 || fail "the job"
   build/release/bin/ropewalk adapters pull demo/dates --to "$result/adapter" >&2 || fail "pulling the adapter"
 }
 
