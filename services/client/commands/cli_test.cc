@@ -59,7 +59,7 @@ class CliTest : public ::testing::Test {
     std::ostringstream out, err;
     Console console{out, err};
     if (interrupted) console.interrupted = interrupted;
-    const int code = RunCommandLine(arguments, console);
+    const int code = RunCommandLine(arguments, console, folder_);
     out_ = out.str();
     err_ = err.str();
     return code;

@@ -71,8 +71,9 @@ int Run(CLI::App* root, const Session& session, const Console& console) {
 
 }  // namespace
 
-int RunCommandLine(const std::vector<std::string>& arguments, const Console& console) {
-  Session session(console);
+int RunCommandLine(const std::vector<std::string>& arguments, const Console& console,
+                   const std::string& program_folder) {
+  Session session(console, program_folder);
   CLI::App root(kAbout, "ropewalk");
   AddAllCommands(&root, &session);
   const int early = Parse(&root, arguments, console);

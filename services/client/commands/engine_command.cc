@@ -92,7 +92,7 @@ absl::Status Become(const std::vector<std::string>& command) {
 absl::StatusOr<ExitCode> RunEngine(Session* session, const std::string& name, EngineFlags flags,
                                    const std::vector<std::string>& rest) {
   RETURN_IF_ERROR(FolderFinder(session).Find(&flags));
-  std::vector<std::string> command = {ProgramFolder() + "/ropewalk-worker", name, "--base",
+  std::vector<std::string> command = {session->program_folder + "/ropewalk-worker", name, "--base",
                                       flags.base};
   if (!flags.adapter.empty()) command.insert(command.end(), {"--adapter", flags.adapter});
   command.insert(command.end(), rest.begin(), rest.end());

@@ -24,7 +24,8 @@ class Session {
  public:
   using Action = std::function<absl::StatusOr<ExitCode>()>;
 
-  explicit Session(Console console) : console(std::move(console)) {}
+  Session(Console console, std::string program_folder)
+      : console(std::move(console)), program_folder(std::move(program_folder)) {}
 
   absl::StatusOr<CoordinatorClient*> coordinator();
   absl::StatusOr<RegistryClient*> registry();
@@ -32,6 +33,7 @@ class Session {
   void Say(const std::string& message) { console.err << message << std::endl; }
 
   const Console console;
+  const std::string program_folder;
   ConnectionFlags connection;
   OutputFormat output = OutputFormat::kTable;
   Action action;  // of the chosen command; null: none was chosen

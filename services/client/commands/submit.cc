@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "services/client/commands/commands.h"
 #include "services/client/commands/follow_command.h"
-#include "services/client/commands/local_cluster.h"
 #include "services/client/engine_check.h"
 #include "services/client/job_inputs.h"
 #include "services/client/job_yaml.h"
@@ -26,7 +25,7 @@ struct SubmitFlags {
 };
 
 // The job as written, changed by --set, and checked as far as it can be checked here.
-absl::StatusOr<v1::JobSpec> LoadSpec(const SubmitFlags& flags) {
+absl::StatusOr<v1::JobSpec> LoadSpec(const Session& session, const SubmitFlags& flags) {
   ASSIGN_OR_RETURN(const std::string yaml, ReadFile(flags.file));
   ASSIGN_OR_RETURN(v1::JobSpec spec, ParseJobYaml(yaml, flags.file));
   for (const std::string& assignment : flags.overrides) {
@@ -37,12 +36,12 @@ absl::StatusOr<v1::JobSpec> LoadSpec(const SubmitFlags& flags) {
     return absl::InvalidArgumentError(absl::StrCat(flags.file, ":\n", valid.message()));
   }
   RETURN_IF_ERROR(CheckLocalFiles(spec));
-  RETURN_IF_ERROR(CheckWithEngine(spec, ProgramFolder()));
+  RETURN_IF_ERROR(CheckWithEngine(spec, session.program_folder));
   return spec;
 }
 
 absl::StatusOr<v1::Job> CreateJob(Session* session, const SubmitFlags& flags) {
-  ASSIGN_OR_RETURN(const v1::JobSpec spec, LoadSpec(flags));
+  ASSIGN_OR_RETURN(const v1::JobSpec spec, LoadSpec(*session, flags));
   ASSIGN_OR_RETURN(RegistryClient * registry, session->registry());
   ASSIGN_OR_RETURN(CoordinatorClient * coordinator, session->coordinator());
   v1::CreateJobRequest request;

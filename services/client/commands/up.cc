@@ -72,7 +72,7 @@ absl::StatusOr<ExitCode> Up(Session* session, ClusterOptions options, bool detac
   RETURN_IF_ERROR(RefuseIfRunning(state));
   RETURN_IF_ERROR(MakeStateFolders(state));
   options.state_folder = state;
-  options.program_folder = ProgramFolder();
+  options.program_folder = session->program_folder;
   ASSIGN_OR_RETURN(const std::vector<MemberPlan> members, Plan(options));
   const auto welcome = [&] { session->Say(Welcome(state, members)); };
   if (detach) {
