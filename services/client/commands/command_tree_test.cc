@@ -20,7 +20,7 @@ class CommandTreeTest : public ::testing::Test {
   CommandTreeTest() { AddAllCommands(&root_, &session_); }
 
   std::ostringstream out_, err_;
-  Session session_{Console{out_, err_}};
+  Session session_{Console{out_, err_}, ""};
   CLI::App root_{"", "ropewalk"};
 };
 

@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "services/client/commands/local_cluster.h"
 #include "services/client/human.h"
 #include "services/client/local_files.h"
 #include "services/client/registry_reference.h"
