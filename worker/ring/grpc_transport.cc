@@ -67,10 +67,6 @@ absl::StatusOr<std::unique_ptr<Transport>> GrpcTransport::Connect(const RingOpti
   return status;
 }
 
-absl::Status GrpcTransport::OutError(absl::StatusCode code, absl::string_view message) const {
-  return BrokenHopError(code, hop_out_, message);
-}
-
 std::shared_ptr<OutgoingStream> GrpcTransport::outgoing() const {
   MutexLock lock(&mutex_);
   return outgoing_;
@@ -111,8 +107,8 @@ absl::Status GrpcTransport::WaitUntilAccepted(OutgoingStream& stream, absl::Time
     RETURN_IF_ERROR(inbox_->status());
     if (!absl::IsDeadlineExceeded(status) || !status.message().empty()) return status;
   }
-  return OutError(
-      absl::StatusCode::kDeadlineExceeded,
+  return BrokenHopError(
+      absl::StatusCode::kDeadlineExceeded, hop_out_,
       absl::StrCat("rank ", hop_out_.to_rank, " at ", successor_address_,
                    " did not join the ring within ", absl::FormatDuration(connect_timeout_)));
 }
@@ -127,9 +123,8 @@ absl::Status GrpcTransport::AwaitPredecessor(absl::Time deadline) {
 }
 
 void GrpcTransport::Send(Chunk chunk) {
-  if (outgoing()->Send(EncodeChunk(chunk))) return;
-  inbox_->Fail(OutError(absl::StatusCode::kUnavailable,
-                        absl::StrCat("rank ", hop_out_.to_rank, " has left the ring")));
+  const absl::Status status = outgoing()->Send(EncodeChunk(chunk));
+  if (!status.ok()) inbox_->Fail(status);
 }
 
 absl::StatusOr<Chunk> GrpcTransport::Receive(absl::Duration timeout) {

@@ -46,7 +46,6 @@ class GrpcTransport final : public Transport {
   absl::Status AwaitPredecessor(absl::Time deadline);
   std::shared_ptr<OutgoingStream> StartStream();
   std::shared_ptr<OutgoingStream> outgoing() const;
-  absl::Status OutError(absl::StatusCode code, absl::string_view message) const;
 
   const RingSeat seat_;
   const std::string successor_address_;

@@ -40,13 +40,19 @@ void IncomingStream::Introduce(const v1::RingFrame& frame) {
   introduced_ = true;
   const auto deadline =
       std::chrono::system_clock::now() + absl::ToChronoMicroseconds(join_timeout_);
-  join_alarm_.Set(deadline, [self = shared_from_this()](bool expired) {
-    if (!expired || !self->joins_->Forget(self.get())) return;
-    self->Leave(absl::DeadlineExceededError(absl::StrCat(
-        "rank ", self->open_.to_rank(), " did not join generation ", self->open_.generation(),
-        " within ", absl::FormatDuration(self->join_timeout_))));
+  // Weakly: an alarm keeps its callback for ever.
+  join_alarm_.Set(deadline, [weak = weak_from_this()](bool expired) {
+    const std::shared_ptr<IncomingStream> self = weak.lock();
+    if (!expired || self == nullptr || !self->joins_->Forget(self.get())) return;
+    self->Leave(self->NotJoined());
   });
   joins_->Arrive(shared_from_this());
+}
+
+absl::Status IncomingStream::NotJoined() const {
+  return absl::DeadlineExceededError(absl::StrCat("rank ", open_.to_rank(),
+                                                  " did not join generation ", open_.generation(),
+                                                  " within ", absl::FormatDuration(join_timeout_)));
 }
 
 bool IncomingStream::Feed(std::shared_ptr<Inbox> inbox) {
@@ -135,6 +141,11 @@ void IncomingStream::OnCancel() {
   BreakLost();
 }
 
-void IncomingStream::OnDone() { self_.reset(); }
+// The inbox refers back to the stream.
+void IncomingStream::OnDone() {
+  const std::shared_ptr<IncomingStream> self = std::move(self_);
+  MutexLock lock(&mutex_);
+  inbox_.reset();
+}
 
 }  // namespace ropewalk

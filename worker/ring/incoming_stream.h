@@ -49,6 +49,7 @@ class IncomingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, gr
   void OnDone() override;
 
   void Introduce(const v1::RingFrame& frame);
+  absl::Status NotJoined() const;
   void TakeFrame();
   void TakeChunk(Chunk chunk);
   void TakeFarewell(const v1::RingFarewell& farewell);

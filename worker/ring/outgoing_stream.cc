@@ -34,17 +34,22 @@ std::shared_ptr<OutgoingStream> OutgoingStream::Start(
   stream->StartCall();
   v1::RingFrame frame;
   *frame.mutable_open() = open;
-  stream->Send(EncodeFrame(frame));
+  stream->Send(EncodeFrame(frame)).IgnoreError();  // WaitUntilAccepted says how it went
   return stream;
 }
 
-bool OutgoingStream::Send(grpc::ByteBuffer frame) {
+absl::Status OutgoingStream::Send(grpc::ByteBuffer frame) {
   MutexLock lock(&mutex_);
-  if (outcome_.has_value()) return false;
-  if (leaving_) return true;
+  if (outcome_.has_value()) return outcome_->ok() ? LeftError() : *outcome_;
+  if (leaving_) return absl::OkStatus();
   queue_.push_back(std::move(frame));
   WriteNext();
-  return true;
+  return absl::OkStatus();
+}
+
+absl::Status OutgoingStream::LeftError() const {
+  return BrokenHopError(absl::StatusCode::kUnavailable, hop_,
+                        absl::StrCat("rank ", hop_.to_rank, " has left the ring"));
 }
 
 void OutgoingStream::WriteNext() {
@@ -121,11 +126,7 @@ void OutgoingStream::OnWriteDone(bool ok) {
 }
 
 absl::Status OutgoingStream::OutcomeOf(const grpc::Status& status) {
-  if (status.ok() && queue_.empty()) return absl::OkStatus();
-  if (status.ok()) {
-    return BrokenHopError(absl::StatusCode::kUnavailable, hop_,
-                          absl::StrCat("rank ", hop_.to_rank, " has left the ring"));
-  }
+  if (status.ok()) return queue_.empty() ? absl::OkStatus() : LeftError();
   v1::RingFarewell farewell;
   callees_word_ =
       !status.error_details().empty() && farewell.ParseFromString(status.error_details());

@@ -36,8 +36,8 @@ class OutgoingStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
   // Otherwise why it will not, or CANCELLED after Leave.
   absl::Status WaitUntilAccepted(absl::Duration timeout);
 
-  // Queues a frame. False: the callee has ended the call.
-  bool Send(grpc::ByteBuffer frame);
+  // Queues a frame. An error: the call has ended, and why.
+  absl::Status Send(grpc::ByteBuffer frame);
 
   // Queues `farewell`, instead of what is queued if `at_once`, and ends the stream after it. The
   // first call counts.
@@ -59,6 +59,7 @@ class OutgoingStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
   void OnWriteDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
 
+  absl::Status LeftError() const;
   void WaitUntilEnded(absl::Duration timeout) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status OutcomeOf(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
