@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-// Which folder may include which: ARCHITECTURE.md's arrows, closed under "what it includes may be included by those above".
-// Run with the repository as working directory.
+// Which folder may include which: ARCHITECTURE.md's arrows, closed under "what it includes may be
+// included by those above". Run with the repository as working directory.
 
 namespace ropewalk {
 namespace {
@@ -20,23 +20,34 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
       {"services/common", {}},
       {"services/registry", {"services/common"}},
       {"services/client/cluster", {"services/common"}},
-      {"services/client", {"services/client/cluster", "services/client/commands", "services/common"}},
-      {"services/client/commands", {"services/client", "services/client/cluster", "services/common"}},
+      {"services/client",
+       {"services/client/cluster", "services/client/commands", "services/common"}},
+      {"services/client/commands",
+       {"services/client", "services/client/cluster", "services/common"}},
       {"coordinator/state", {"services/common"}},
       {"coordinator/scheduler", {"coordinator/state", "services/common"}},
       {"coordinator/store", {"coordinator/state", "services/common"}},
-      {"coordinator/rpc", {"coordinator/scheduler", "coordinator/store", "coordinator/state", "services/common"}},
-      {"coordinator", {"coordinator/rpc", "coordinator/scheduler", "coordinator/store", "coordinator/state", "services/common"}},
+      {"coordinator/rpc",
+       {"coordinator/scheduler", "coordinator/store", "coordinator/state", "services/common"}},
+      {"coordinator",
+       {"coordinator/rpc", "coordinator/scheduler", "coordinator/store", "coordinator/state",
+        "services/common"}},
       {"worker/tensor", {}},
       {"worker/ops", {"worker/tensor"}},
       {"worker/model", {"worker/ops", "worker/tensor", "services/common"}},
       {"worker/peft", {"worker/model", "worker/ops", "worker/tensor", "services/common"}},
       {"worker/data", {"worker/ops", "worker/tensor", "services/common"}},
       {"worker/optim", {"worker/ops", "worker/tensor"}},
-      {"worker/train", {"worker/model", "worker/peft", "worker/data", "worker/optim", "worker/ops", "worker/tensor", "services/common"}},
+      {"worker/train",
+       {"worker/model", "worker/peft", "worker/data", "worker/optim", "worker/ops", "worker/tensor",
+        "services/common"}},
       {"worker/ring", {"services/common"}},
-      {"worker/agent", {"worker/train", "worker/ring", "worker/model", "worker/peft", "worker/data", "worker/optim", "worker/ops", "worker/tensor", "services/common"}},
-      {"worker", {"worker/agent", "worker/train", "worker/ring", "worker/model", "worker/peft", "worker/data", "worker/optim", "worker/ops", "worker/tensor", "services/common"}},
+      {"worker/agent",
+       {"worker/train", "worker/ring", "worker/model", "worker/peft", "worker/data", "worker/optim",
+        "worker/ops", "worker/tensor", "services/common"}},
+      {"worker",
+       {"worker/agent", "worker/train", "worker/ring", "worker/model", "worker/peft", "worker/data",
+        "worker/optim", "worker/ops", "worker/tensor", "services/common"}},
   };
   return *arrows;
 }
@@ -47,7 +58,8 @@ bool IsTest(const std::string& file) {
 
 bool IsForTests(const std::string& folder) { return folder.find("testing") != std::string::npos; }
 
-// The folders of the repository's own headers that `file` includes; generated and foreign ones are not among them.
+// The folders of the repository's own headers that `file` includes; generated and foreign ones are
+// not among them.
 std::vector<std::string> IncludedFolders(const fs::path& file) {
   std::vector<std::string> folders;
   std::ifstream in(file);
@@ -81,8 +93,9 @@ TEST(IncludeArrows, PointOneWay) {
 }
 
 TEST(IncludeArrows, EngineDoesNotKnowGrpc) {
-  for (const std::string folder : {"worker/tensor", "worker/ops", "worker/model", "worker/peft", "worker/data",
-                                   "worker/optim", "worker/train", "coordinator/state", "coordinator/scheduler"}) {
+  for (const std::string folder :
+       {"worker/tensor", "worker/ops", "worker/model", "worker/peft", "worker/data", "worker/optim",
+        "worker/train", "coordinator/state", "coordinator/scheduler"}) {
     for (const auto& entry : fs::directory_iterator(folder)) {
       std::ifstream in(entry.path());
       for (std::string line; std::getline(in, line);) {

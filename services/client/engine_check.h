@@ -7,9 +7,11 @@
 
 namespace ropewalk {
 
-// Lets the engine's own reader look at what a spec names on this machine: config, weights, tokenizer and rows, by `ropewalk-worker check`. So what a
-// worker could not load is told before anything is uploaded or queued. Where that program is not beside this one, only workers can tell, and the answer is OK.
-// program_folder: where the programs are. INVALID_ARGUMENT: the engine's message. DEADLINE_EXCEEDED: it takes more than ten minutes.
+// Lets the engine's own reader look at what a spec names on this machine: config, weights,
+// tokenizer and rows, by `ropewalk-worker check`. So what a worker could not load is told before
+// anything is uploaded or queued. Where that program is not beside this one, only workers can tell,
+// and the answer is OK. program_folder: where the programs are. INVALID_ARGUMENT: the engine's
+// message. DEADLINE_EXCEEDED: it takes more than ten minutes.
 absl::Status CheckWithEngine(const v1::JobSpec& spec, const std::string& program_folder);
 
 }  // namespace ropewalk

@@ -6,5 +6,6 @@
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  return ropewalk::RunCommandLine(arguments, ropewalk::StandardConsole(), ropewalk::ProgramFolder());
+  return ropewalk::RunCommandLine(arguments, ropewalk::StandardConsole(),
+                                  ropewalk::ProgramFolder());
 }

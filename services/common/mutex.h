@@ -9,8 +9,8 @@
 
 namespace ropewalk {
 
-// std::mutex with Clang's thread-safety annotations. Not absl::Mutex: Debian's is not instrumented for ThreadSanitizer, which
-// then reports correctly locked code as racing.
+// std::mutex with Clang's thread-safety annotations. Not absl::Mutex: Debian's is not instrumented
+// for ThreadSanitizer, which then reports correctly locked code as racing.
 class ABSL_LOCKABLE Mutex {
  public:
   Mutex() = default;
@@ -28,7 +28,9 @@ class ABSL_LOCKABLE Mutex {
 // Holds a Mutex for a scope.
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
-  explicit MutexLock(Mutex* mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) { mutex_->Lock(); }
+  explicit MutexLock(Mutex* mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) {
+    mutex_->Lock();
+  }
   ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_->Unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
@@ -37,7 +39,8 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex* const mutex_;
 };
 
-// Waits for a change under a Mutex. Every wait has a deadline; spurious wake-ups happen, so callers loop.
+// Waits for a change under a Mutex. Every wait has a deadline; spurious wake-ups happen, so callers
+// loop.
 class CondVar {
  public:
   void SignalAll() { condition_.notify_all(); }

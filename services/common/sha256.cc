@@ -49,7 +49,8 @@ absl::StatusOr<std::string> Sha256OfFile(const std::string& path) {
   while ((n = std::fread(buffer.data(), 1, buffer.size(), file.get())) > 0) {
     hash.Update(absl::string_view(buffer.data(), n));
   }
-  if (std::ferror(file.get())) return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
+  if (std::ferror(file.get()))
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
   return hash.HexDigest();
 }
 

@@ -54,12 +54,15 @@ class Kill : public testing::Test {
   }
 
   void AwaitStep(const std::string& job, int64_t step) {
-    ASSERT_TRUE(Until(absl::Seconds(60), [&] {
-                  const auto text = cluster_->Command({"jobs", "get", job, "-o", "json"});
-                  std::smatch found;
-                  return text.ok() && std::regex_search(*text, found, std::regex("\"step\": (\\d+)")) &&
-                         std::stoll(found[1]) >= step;
-                }).ok())
+    ASSERT_TRUE(Until(absl::Seconds(60),
+                      [&] {
+                        const auto text = cluster_->Command({"jobs", "get", job, "-o", "json"});
+                        std::smatch found;
+                        return text.ok() &&
+                               std::regex_search(*text, found, std::regex("\"step\": (\\d+)")) &&
+                               std::stoll(found[1]) >= step;
+                      })
+                    .ok())
         << cluster_->Events(job);
   }
 
@@ -76,7 +79,8 @@ TEST_F(Kill, OfAWorkerAtAnyMomentChangesNoBit) {
   for (int round = 0; round < 20; ++round) {
     const double moment = std::uniform_real_distribution<>(0, 1)(random);
     const std::string victim = random() % 2 == 0 ? "w0" : "w1";
-    SCOPED_TRACE(testing::Message() << "seed " << seed << ", round " << round << ": " << victim << " at " << moment);
+    SCOPED_TRACE(testing::Message()
+                 << "seed " << seed << ", round " << round << ": " << victim << " at " << moment);
     const std::string job = Submit();
     LetRun(job, duration_ * moment);
     cluster_->Kill(victim);
@@ -109,7 +113,8 @@ TEST_F(Kill, AWorkerStoppedPastItsLeaseIsReplacedAndDoesNoHarm) {
   const std::string with_one = AwaitResult(job);
   cluster_->Signal("w1", SIGCONT);
   ASSERT_TRUE(cluster_->AwaitWorkers(2).ok());
-  EXPECT_EQ(AwaitResult(Submit({"workers.min=2", "training.epochs=40", "training.max_steps=60"})), with_one);
+  EXPECT_EQ(AwaitResult(Submit({"workers.min=2", "training.epochs=40", "training.max_steps=60"})),
+            with_one);
 }
 
 TEST_F(Kill, OfTheCoordinatorCostsNothing) {

@@ -6,7 +6,8 @@
 #include "tests/testing/sample_job.h"
 #include "tests/testing/temporary_folder.h"
 
-// A version's name is the digest of its files, weights and record of every step alike: equal names are equal bits.
+// A version's name is the digest of its files, weights and record of every step alike: equal names
+// are equal bits.
 
 namespace ropewalk {
 namespace {
@@ -23,7 +24,8 @@ class SameBits : public testing::TestWithParam<std::string> {
   }
 
   std::string ResultWith(int workers, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> settings = {"workers.min=" + std::to_string(workers), "workers.max=" + std::to_string(workers)};
+    std::vector<std::string> settings = {"workers.min=" + std::to_string(workers),
+                                         "workers.max=" + std::to_string(workers)};
     settings.insert(settings.end(), more.begin(), more.end());
     const auto job = cluster_->Submit(folder_.path() + "/" + GetParam() + ".yaml", settings);
     EXPECT_TRUE(job.ok()) << job.status();
@@ -39,7 +41,8 @@ class SameBits : public testing::TestWithParam<std::string> {
 TEST_P(SameBits, ForOneTwoThreeAndFourWorkers) {
   const std::string alone = ResultWith(1);
   EXPECT_NE(alone.find("test/sample/versions/"), std::string::npos);
-  for (const int workers : {2, 3, 4}) EXPECT_EQ(ResultWith(workers), alone) << workers << " workers";
+  for (const int workers : {2, 3, 4})
+    EXPECT_EQ(ResultWith(workers), alone) << workers << " workers";
 }
 
 TEST_P(SameBits, AndOtherBitsForAnotherSeed) {

@@ -20,7 +20,8 @@ extern char** environ;
 namespace ropewalk {
 namespace {
 
-absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& argv, const std::string& out, const std::string& err) {
+absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& argv, const std::string& out,
+                            const std::string& err) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   constexpr int kAppend = O_WRONLY | O_CREAT | O_APPEND;
@@ -48,15 +49,18 @@ int PidFd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
 
 }  // namespace
 
-absl::StatusOr<Process> Process::Start(const std::vector<std::string>& argv, const std::string& log_file) {
+absl::StatusOr<Process> Process::Start(const std::vector<std::string>& argv,
+                                       const std::string& log_file) {
   absl::StatusOr<pid_t> pid = Spawn(argv, log_file, log_file);
   if (!pid.ok()) return pid.status();
   return Process(*pid);
 }
 
-absl::StatusOr<std::string> Process::Run(const std::vector<std::string>& argv, absl::Duration timeout) {
+absl::StatusOr<std::string> Process::Run(const std::vector<std::string>& argv,
+                                         absl::Duration timeout) {
   char folder[] = "/tmp/ropewalk-run-XXXXXX";
-  if (mkdtemp(folder) == nullptr) return absl::ErrnoToStatus(errno, "cannot make a temporary folder");
+  if (mkdtemp(folder) == nullptr)
+    return absl::ErrnoToStatus(errno, "cannot make a temporary folder");
   const std::string out = absl::StrCat(folder, "/out"), err = absl::StrCat(folder, "/err");
   absl::StatusOr<pid_t> pid = Spawn(argv, out, err);
   if (!pid.ok()) return pid.status();
@@ -68,7 +72,8 @@ absl::StatusOr<std::string> Process::Run(const std::vector<std::string>& argv, a
   rmdir(folder);
   if (!code.ok()) return code.status();
   if (*code == 0) return output;
-  return absl::InternalError(absl::StrCat(argv[0], " exited with ", *code, ": ", errors.substr(0, 4000)));
+  return absl::InternalError(
+      absl::StrCat(argv[0], " exited with ", *code, ": ", errors.substr(0, 4000)));
 }
 
 Process::Process(Process&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
@@ -94,7 +99,8 @@ absl::StatusOr<int> Process::Wait(absl::Duration timeout) {
   pollfd ended{fd, POLLIN, 0};
   const int ready = poll(&ended, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout)));
   close(fd);
-  if (ready <= 0) return absl::DeadlineExceededError(absl::StrCat("process ", pid_, " has not ended"));
+  if (ready <= 0)
+    return absl::DeadlineExceededError(absl::StrCat("process ", pid_, " has not ended"));
   int status = 0;
   waitpid(std::exchange(pid_, -1), &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -17,7 +17,8 @@
 namespace ropewalk {
 namespace {
 
-// A loopback address whose port is free now. Both daemons keep theirs when they start again, so it cannot be left to them.
+// A loopback address whose port is free now. Both daemons keep theirs when they start again, so it
+// cannot be left to them.
 std::string FreeAddress() {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address = {};
@@ -59,31 +60,36 @@ absl::Status ProcessCluster::StartProgram(const std::string& name, std::vector<s
 }
 
 absl::Status ProcessCluster::StartCoordinator() {
-  return StartProgram("coordinator", {"ropewalk-coordinator", "--listen", coordinator_, "--http-listen", "127.0.0.1:0",
-                                      "--database", absl::StrCat(folder_, "/coordinator.db")});
+  return StartProgram("coordinator",
+                      {"ropewalk-coordinator", "--listen", coordinator_, "--http-listen",
+                       "127.0.0.1:0", "--database", absl::StrCat(folder_, "/coordinator.db")});
 }
 
 absl::Status ProcessCluster::StartRegistry() {
-  return StartProgram("registry", {"ropewalk-registry", "--listen", registry_, "--http-listen", "127.0.0.1:0", "--data",
-                                   absl::StrCat(folder_, "/registry")});
+  return StartProgram("registry", {"ropewalk-registry", "--listen", registry_, "--http-listen",
+                                   "127.0.0.1:0", "--data", absl::StrCat(folder_, "/registry")});
 }
 
 absl::Status ProcessCluster::StartWorker(const std::string& name) {
-  return StartProgram(name, WithAddresses({"ropewalk-worker", "--name", name, "--listen", "127.0.0.1:0", "--http-listen",
-                                           "127.0.0.1:0", "--threads", "1", "--cache",
-                                           absl::StrCat(folder_, "/cache-", name)}));
+  return StartProgram(name,
+                      WithAddresses({"ropewalk-worker", "--name", name, "--listen", "127.0.0.1:0",
+                                     "--http-listen", "127.0.0.1:0", "--threads", "1", "--cache",
+                                     absl::StrCat(folder_, "/cache-", name)}));
 }
 
 void ProcessCluster::Kill(const std::string& name) { processes_.erase(name); }
 
-void ProcessCluster::Signal(const std::string& name, int signal) { processes_.at(name).Signal(signal); }
+void ProcessCluster::Signal(const std::string& name, int signal) {
+  processes_.at(name).Signal(signal);
+}
 
 std::vector<std::string> ProcessCluster::WithAddresses(std::vector<std::string> argv) const {
   argv.insert(argv.end(), {"--coordinator", coordinator_, "--registry", registry_});
   return argv;
 }
 
-absl::StatusOr<std::string> ProcessCluster::Command(const std::vector<std::string>& arguments, absl::Duration timeout) const {
+absl::StatusOr<std::string> ProcessCluster::Command(const std::vector<std::string>& arguments,
+                                                    absl::Duration timeout) const {
   std::vector<std::string> argv = {absl::StrCat(ProgramFolder(), "/ropewalk")};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return Process::Run(WithAddresses(argv), timeout);
@@ -95,7 +101,8 @@ absl::Status ProcessCluster::AwaitWorkers(int count) const {
     if (!text.ok()) return false;
     const auto json = nlohmann::json::parse(*text, nullptr, false);
     int attached = 0;
-    for (const auto& worker : json.is_array() ? json : json.value("workers", nlohmann::json::array())) {
+    for (const auto& worker :
+         json.is_array() ? json : json.value("workers", nlohmann::json::array())) {
       attached += worker.value("state", "") == "idle" || worker.value("state", "") == "busy";
     }
     return attached >= count;
@@ -111,13 +118,16 @@ absl::StatusOr<std::string> ProcessCluster::Submit(const std::string& yaml_file,
 }
 
 absl::StatusOr<Process> ProcessCluster::StartWaiting(const std::string& job) const {
-  return Process::Start(WithAddresses({absl::StrCat(ProgramFolder(), "/ropewalk"), "jobs", "wait", job}),
-                        absl::StrCat(folder_, "/wait.log"));
+  return Process::Start(
+      WithAddresses({absl::StrCat(ProgramFolder(), "/ropewalk"), "jobs", "wait", job}),
+      absl::StrCat(folder_, "/wait.log"));
 }
 
-absl::StatusOr<std::string> ProcessCluster::AwaitResult(const std::string& job, absl::Duration timeout) const {
+absl::StatusOr<std::string> ProcessCluster::AwaitResult(const std::string& job,
+                                                        absl::Duration timeout) const {
   const absl::StatusOr<std::string> ended = Command({"jobs", "wait", job}, timeout);
-  if (!ended.ok()) return absl::InternalError(absl::StrCat(ended.status().message(), "\n", Events(job)));
+  if (!ended.ok())
+    return absl::InternalError(absl::StrCat(ended.status().message(), "\n", Events(job)));
   ASSIGN_OR_RETURN(const std::string text, Command({"jobs", "get", job, "-o", "json"}));
   return nlohmann::json::parse(text).value("result_version", "");
 }

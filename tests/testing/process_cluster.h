@@ -11,11 +11,12 @@
 
 namespace ropewalk {
 
-// A cluster of real processes on loopback, each of which a test can kill, stop and start again. Programs are taken from the folder of the test's own
-// executable. Not thread-safe.
+// A cluster of real processes on loopback, each of which a test can kill, stop and start again.
+// Programs are taken from the folder of the test's own executable. Not thread-safe.
 class ProcessCluster {
  public:
-  // Starts coordinator and registry, below `folder`, which must exist; workers are started by the test.
+  // Starts coordinator and registry, below `folder`, which must exist; workers are started by the
+  // test.
   static absl::StatusOr<std::unique_ptr<ProcessCluster>> Start(const std::string& folder);
 
   absl::Status StartWorker(const std::string& name);
@@ -32,13 +33,16 @@ class ProcessCluster {
   absl::Status AwaitWorkers(int count) const;
 
   // Submits a job file; returns "jobs/...".
-  absl::StatusOr<std::string> Submit(const std::string& yaml_file, const std::vector<std::string>& settings = {}) const;
+  absl::StatusOr<std::string> Submit(const std::string& yaml_file,
+                                     const std::vector<std::string>& settings = {}) const;
 
   // A process that ends when the job does: lets a test wait for the end, or for a moment before it.
   absl::StatusOr<Process> StartWaiting(const std::string& job) const;
 
-  // Waits for success and returns the result's version; INTERNAL with the job's events if it ends otherwise.
-  absl::StatusOr<std::string> AwaitResult(const std::string& job, absl::Duration timeout = absl::Seconds(120)) const;
+  // Waits for success and returns the result's version; INTERNAL with the job's events if it ends
+  // otherwise.
+  absl::StatusOr<std::string> AwaitResult(const std::string& job,
+                                          absl::Duration timeout = absl::Seconds(120)) const;
 
   // The job's events, as `ropewalk jobs logs` prints them.
   std::string Events(const std::string& job) const;

@@ -38,7 +38,8 @@ absl::StatusOr<std::string> RandomWeights() {
   }
   for (size_t i = 0; i < specs.size(); ++i) {
     tensors.push_back({specs[i].name, Dtype::kF32, specs[i].shape,
-                       absl::string_view(reinterpret_cast<const char*>(values[i].data()), values[i].size() * sizeof(float))});
+                       absl::string_view(reinterpret_cast<const char*>(values[i].data()),
+                                         values[i].size() * sizeof(float))});
   }
   return SerializeSafetensors(tensors);
 }
@@ -46,18 +47,20 @@ absl::StatusOr<std::string> RandomWeights() {
 std::string Rows(int count) {
   std::string rows;
   for (int i = 0; i < count; ++i) {
-    absl::StrAppend(&rows, R"({"prompt": "count )", std::string(1 + i % 9, 'a' + i % 26), R"( ->", "completion": " )",
-                    1 + i % 9, "\"}\n");
+    absl::StrAppend(&rows, R"({"prompt": "count )", std::string(1 + i % 9, 'a' + i % 26),
+                    R"( ->", "completion": " )", 1 + i % 9, "\"}\n");
   }
   return rows;
 }
 
 std::string JobFile(const std::string& folder, const std::string& method) {
-  return absl::StrCat("name: sample\nbase_model: ", folder, "/model\ntrain_data: [", folder, "/train.jsonl]\neval_data: [",
-                      folder, "/eval.jsonl]\nmethod: {", method,
-                      "}\ntraining: {epochs: 10, global_batch_size: 32, micro_batch_tokens: 96, max_sequence_length: 64, "
-                      "learning_rate: 3.0e-3, seed: 11, eval_every_steps: 20, eval_max_new_tokens: 4, "
-                      "checkpoint_every_steps: 7}\nadapter: test/sample\n");
+  return absl::StrCat(
+      "name: sample\nbase_model: ", folder, "/model\ntrain_data: [", folder,
+      "/train.jsonl]\neval_data: [", folder, "/eval.jsonl]\nmethod: {", method,
+      "}\ntraining: {epochs: 10, global_batch_size: 32, micro_batch_tokens: 96, "
+      "max_sequence_length: 64, "
+      "learning_rate: 3.0e-3, seed: 11, eval_every_steps: 20, eval_max_new_tokens: 4, "
+      "checkpoint_every_steps: 7}\nadapter: test/sample\n");
 }
 
 }  // namespace
@@ -67,15 +70,18 @@ absl::Status WriteSampleJobs(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(model, error);
   for (const char* file : {"tokenizer.json", "tokenizer_config.json"}) {
-    std::filesystem::copy_file(absl::StrCat(kTokenizer, "/", file), absl::StrCat(model, "/", file), error);
-    if (error) return absl::UnavailableError(absl::StrCat("cannot copy ", file, ": ", error.message()));
+    std::filesystem::copy_file(absl::StrCat(kTokenizer, "/", file), absl::StrCat(model, "/", file),
+                               error);
+    if (error)
+      return absl::UnavailableError(absl::StrCat("cannot copy ", file, ": ", error.message()));
   }
   ASSIGN_OR_RETURN(const std::string weights, RandomWeights());
   RETURN_IF_ERROR(Write(model + "/config.json", kConfig));
   RETURN_IF_ERROR(Write(model + "/model.safetensors", weights));
   RETURN_IF_ERROR(Write(folder + "/train.jsonl", Rows(192)));
   RETURN_IF_ERROR(Write(folder + "/eval.jsonl", Rows(18)));
-  RETURN_IF_ERROR(Write(folder + "/lora.yaml", JobFile(folder, "lora: {rank: 8, alpha: 16, dropout: 0.1}")));
+  RETURN_IF_ERROR(
+      Write(folder + "/lora.yaml", JobFile(folder, "lora: {rank: 8, alpha: 16, dropout: 0.1}")));
   return Write(folder + "/full.yaml", JobFile(folder, "full: {}"));
 }
 

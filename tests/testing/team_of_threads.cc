@@ -13,8 +13,10 @@ constexpr absl::Duration kPatience = absl::Seconds(60);
 uint32_t Plus(int32_t a, int32_t b) { return static_cast<uint32_t>(a) + static_cast<uint32_t>(b); }
 
 void CombineInto(const Contribution& from, const Contribution& to) {
-  for (size_t i = 0; i < to.sums.size(); ++i) to.sums[i] = static_cast<int32_t>(Plus(to.sums[i], from.sums[i]));
-  for (size_t i = 0; i < to.maxima.size(); ++i) to.maxima[i] = std::max(to.maxima[i], from.maxima[i]);
+  for (size_t i = 0; i < to.sums.size(); ++i)
+    to.sums[i] = static_cast<int32_t>(Plus(to.sums[i], from.sums[i]));
+  for (size_t i = 0; i < to.maxima.size(); ++i)
+    to.maxima[i] = std::max(to.maxima[i], from.maxima[i]);
   for (size_t i = 0; i < to.float_sums.size(); ++i) to.float_sums[i] += from.float_sums[i];
 }
 
@@ -61,14 +63,16 @@ absl::Status TeamOfThreads::Combine(int rank, const Contribution& contribution) 
   contributions_[rank] = &contribution;
   const int64_t round = round_;
   if (++arrived_ == ranks_) {
-    for (int other = 1; other < ranks_; ++other) CombineInto(*contributions_[other], *contributions_[0]);
+    for (int other = 1; other < ranks_; ++other)
+      CombineInto(*contributions_[other], *contributions_[0]);
     for (int other = 1; other < ranks_; ++other) Copy(*contributions_[0], *contributions_[other]);
     arrived_ = 0;
     ++round_;
     changed_.SignalAll();
   }
   while (round_ == round) {
-    if (!changed_.WaitFor(&mutex_, kPatience) && round_ == round) return absl::DeadlineExceededError("a rank is missing");
+    if (!changed_.WaitFor(&mutex_, kPatience) && round_ == round)
+      return absl::DeadlineExceededError("a rank is missing");
   }
   return absl::OkStatus();
 }

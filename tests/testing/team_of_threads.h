@@ -15,7 +15,8 @@ class TeamOfThreads {
  public:
   explicit TeamOfThreads(int ranks) : ranks_(ranks), contributions_(ranks) {}
 
-  // Runs `work(rank, reducer)` for every rank at the same time, each in a thread with one OpenMP thread. Returns the first error.
+  // Runs `work(rank, reducer)` for every rank at the same time, each in a thread with one OpenMP
+  // thread. Returns the first error.
   absl::Status Run(const std::function<absl::Status(int rank, GradientReducer* reducer)>& work);
 
  private:

@@ -16,8 +16,8 @@ namespace {
 
 // Waiting may mend it: the registry is away or busy, or its disk is full.
 bool IsPassing(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status) ||
-         absl::IsCancelled(status);
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status) || absl::IsCancelled(status);
 }
 
 Backoff NewBackoff() { return Backoff(absl::Milliseconds(200), absl::Seconds(5), 0); }
@@ -83,7 +83,8 @@ void Agent::Report(const v1::Assignment& assignment, Phase phase, absl::string_v
 }
 
 void Agent::Fail(const v1::Assignment& assignment, const absl::Status& error) {
-  LogError("the job fails here", {{"job", assignment.job()}, {"reason", std::string(error.message())}});
+  LogError("the job fails here",
+           {{"job", assignment.job()}, {"reason", std::string(error.message())}});
   failed_ = true;
   means_.board->Update([&](v1::WorkerReport& report) {
     report.set_phase(v1::WORKER_PHASE_FAILED);
@@ -100,7 +101,8 @@ absl::Status Agent::LoadJob(const v1::Assignment& assignment) {
     Report(assignment, v1::WORKER_PHASE_PREPARING, "fetching and loading");
     const absl::Status status = LoadOnce(assignment);
     const std::optional<v1::Assignment> wanted = means_.desired->Get();
-    if (!wanted.has_value() || wanted->job() != assignment.job()) return absl::CancelledError("no longer wanted");
+    if (!wanted.has_value() || wanted->job() != assignment.job())
+      return absl::CancelledError("no longer wanted");
     if (!IsPassing(status)) return status;
     Report(assignment, v1::WORKER_PHASE_PREPARING, absl::StrCat("waits: ", status.message()));
     means_.desired->AwaitChange(wanted, backoff.Next());
@@ -110,10 +112,12 @@ absl::Status Agent::LoadJob(const v1::Assignment& assignment) {
 absl::Status Agent::LoadOnce(const v1::Assignment& assignment) {
   ASSIGN_OR_RETURN(const TrainingFiles files, means_.cache->Fetch(assignment.inputs()));
   Report(assignment, v1::WORKER_PHASE_PREPARING, "loading the model and tokenising");
-  ASSIGN_OR_RETURN(job_, TrainingJob::Prepare(assignment.spec(), assignment.inputs(), files, means_.clock));
+  ASSIGN_OR_RETURN(
+      job_, TrainingJob::Prepare(assignment.spec(), assignment.inputs(), files, means_.clock));
   if (assignment.checkpoint_version().empty()) return absl::OkStatus();
   Report(assignment, v1::WORKER_PHASE_PREPARING, "fetching the checkpoint");
-  ASSIGN_OR_RETURN(const std::string state, means_.cache->FetchCheckpoint(assignment.checkpoint_version()));
+  ASSIGN_OR_RETURN(const std::string state,
+                   means_.cache->FetchCheckpoint(assignment.checkpoint_version()));
   return job_->RestoreState(state);
 }
 
@@ -125,15 +129,18 @@ void Agent::RunGeneration(const v1::Assignment& assignment) {
   if (assignment.generation() == last_run_generation_) return;
   last_run_generation_ = assignment.generation();
   Report(assignment, v1::WORKER_PHASE_RUNNING, "training");
-  GenerationRun run(assignment, {job_.get(), means_.endpoint, means_.desired, means_.board, means_.checkpointer});
+  GenerationRun run(
+      assignment, {job_.get(), means_.endpoint, means_.desired, means_.board, means_.checkpointer});
   const absl::Status status = run.Run();
   if (status.ok()) return Finish(assignment);
   if (!GenerationRun::IsInterruption(status)) return Fail(assignment, status);
   // Overtaken: what is wanted now says all; only a ring that broke by itself is news.
   if (means_.desired->OvertakenBy(assignment) != Overtaking::kNot) return;
-  LogWarning("the ring broke", {{"job", assignment.job()}, {"reason", std::string(status.message())}});
+  LogWarning("the ring broke",
+             {{"job", assignment.job()}, {"reason", std::string(status.message())}});
   Report(assignment, v1::WORKER_PHASE_INTERRUPTED, "waits for the next generation");
-  means_.board->Update([&](v1::WorkerReport& report) { *report.mutable_interruption() = run.interruption(status); });
+  means_.board->Update(
+      [&](v1::WorkerReport& report) { *report.mutable_interruption() = run.interruption(status); });
 }
 
 void Agent::Finish(const v1::Assignment& assignment) {
@@ -151,10 +158,11 @@ void Agent::Finish(const v1::Assignment& assignment) {
 
 void Agent::Stop(const v1::Assignment& assignment) {
   if (assignment.rank() == 0 && job_->state().step > 0) {
-    const Checkpoint checkpoint{assignment.job(), job_->state().step, job_->state().Serialize(job_->plan_digest()),
+    const Checkpoint checkpoint{assignment.job(), job_->state().step,
+                                job_->state().Serialize(job_->plan_digest()),
                                 LineageOf(assignment, *job_)};
-    const absl::StatusOr<std::string> saved =
-        Persist(assignment, "saving a checkpoint", [&] { return means_.checkpointer->Save(checkpoint); });
+    const absl::StatusOr<std::string> saved = Persist(
+        assignment, "saving a checkpoint", [&] { return means_.checkpointer->Save(checkpoint); });
     if (absl::IsCancelled(saved.status())) return;
     if (!saved.ok()) return Fail(assignment, saved.status());
   }
@@ -162,7 +170,8 @@ void Agent::Stop(const v1::Assignment& assignment) {
 }
 
 // Publishes, trying again while what hinders it may pass. CANCELLED: the job is no longer wanted.
-absl::StatusOr<std::string> Agent::Persist(const v1::Assignment& assignment, absl::string_view activity,
+absl::StatusOr<std::string> Agent::Persist(const v1::Assignment& assignment,
+                                           absl::string_view activity,
                                            std::function<absl::StatusOr<std::string>()> publish) {
   Backoff backoff = NewBackoff();
   while (true) {
@@ -170,21 +179,25 @@ absl::StatusOr<std::string> Agent::Persist(const v1::Assignment& assignment, abs
     const absl::StatusOr<std::string> version = publish();
     if (version.ok() || !IsPassing(version.status())) return version;
     const std::optional<v1::Assignment> wanted = means_.desired->Get();
-    if (HowOvertaken(assignment, wanted) != Overtaking::kNot) return absl::CancelledError("no longer wanted");
-    Report(assignment, v1::WORKER_PHASE_RUNNING, absl::StrCat(activity, ", waits: ", version.status().message()));
+    if (HowOvertaken(assignment, wanted) != Overtaking::kNot)
+      return absl::CancelledError("no longer wanted");
+    Report(assignment, v1::WORKER_PHASE_RUNNING,
+           absl::StrCat(activity, ", waits: ", version.status().message()));
     means_.desired->AwaitChange(wanted, backoff.Next());
   }
 }
 
 absl::StatusOr<std::string> Agent::PublishResult(const v1::Assignment& assignment) {
   if (!means_.may_publish()) {
-    return absl::UnavailableError("the coordinator has not been heard of; nothing may be published");
+    return absl::UnavailableError(
+        "the coordinator has not been heard of; nothing may be published");
   }
   ASSIGN_OR_RETURN(const auto result, job_->Result());
   std::vector<SourceFile> files;
   for (const auto& [path, bytes] : result) files.push_back(SourceFile::InMemory(path, bytes));
   const bool full = assignment.spec().method().has_full();
-  const std::string repository = absl::StrCat(full ? "models/" : "adapters/", assignment.spec().adapter());
+  const std::string repository =
+      absl::StrCat(full ? "models/" : "adapters/", assignment.spec().adapter());
   ASSIGN_OR_RETURN(const v1::Version version,
                    means_.registry->Publish(repository, files, LineageOf(assignment, *job_), {}));
   return version.name();

@@ -18,8 +18,9 @@ namespace ropewalk {
 
 class RegistryClient;
 
-// Makes this worker do what the coordinator desires: loads jobs, runs generations, stops, publishes, and says on the board where it is. One thread,
-// the caller of Run, does all of it; nothing else of the class may be called meanwhile.
+// Makes this worker do what the coordinator desires: loads jobs, runs generations, stops,
+// publishes, and says on the board where it is. One thread, the caller of Run, does all of it;
+// nothing else of the class may be called meanwhile.
 class Agent {
  public:
   // What the agent works with; all must outlive it.

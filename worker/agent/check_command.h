@@ -12,8 +12,8 @@ struct CheckOptions {
   std::vector<std::string> data;  // JSONL
 };
 
-// Reads a job's local inputs as a worker would before training, and trains nothing: the model's config, weights and tokenizer, and every row. OK, or the error
-// that a worker would report.
+// Reads a job's local inputs as a worker would before training, and trains nothing: the model's
+// config, weights and tokenizer, and every row. OK, or the error that a worker would report.
 absl::Status RunCheck(const CheckOptions& options);
 
 }  // namespace ropewalk

@@ -67,11 +67,14 @@ void Checkpointer::Run() {
 }
 
 absl::StatusOr<std::string> Checkpointer::Save(const Checkpoint& checkpoint) {
-  if (!may_publish_()) return absl::UnavailableError("the coordinator has not been heard of; nothing may be published");
+  if (!may_publish_())
+    return absl::UnavailableError(
+        "the coordinator has not been heard of; nothing may be published");
   const std::string repository = absl::StrCat("checkpoints/", checkpoint.job);
-  ASSIGN_OR_RETURN(const v1::Version version,
-                   registry_->Publish(repository, {SourceFile::InMemory("state.safetensors", checkpoint.state)},
-                                      checkpoint.lineage, {}));
+  ASSIGN_OR_RETURN(
+      const v1::Version version,
+      registry_->Publish(repository, {SourceFile::InMemory("state.safetensors", checkpoint.state)},
+                         checkpoint.lineage, {}));
   on_saved_(version.name(), checkpoint.step);
   DropOld(version.name());
   return version.name();
@@ -88,7 +91,9 @@ void Checkpointer::DropOld(const std::string& newest_version) {
     saved_.pop_front();
   }
   const absl::Status status = registry_->DeleteVersion(old);
-  if (!status.ok()) LogInfo("an old checkpoint stays", {{"version", old}, {"reason", std::string(status.message())}});
+  if (!status.ok())
+    LogInfo("an old checkpoint stays",
+            {{"version", old}, {"reason", std::string(status.message())}});
 }
 
 }  // namespace ropewalk

@@ -25,11 +25,13 @@ struct Checkpoint {
   v1::Lineage lineage;
 };
 
-// Puts checkpoints into the registry from a thread of its own, so that training goes on meanwhile. If they come faster than they can be
-// written, the newest wins. Keeps the last two of a job. Thread-safe.
+// Puts checkpoints into the registry from a thread of its own, so that training goes on meanwhile.
+// If they come faster than they can be written, the newest wins. Keeps the last two of a job.
+// Thread-safe.
 class Checkpointer {
  public:
-  // `may_publish` says whether this worker may still write for its job; `on_saved` is told of every success from the thread.
+  // `may_publish` says whether this worker may still write for its job; `on_saved` is told of every
+  // success from the thread.
   Checkpointer(RegistryClient* registry, std::function<bool()> may_publish,
                std::function<void(const std::string& version, int64_t step)> on_saved);
   ~Checkpointer();

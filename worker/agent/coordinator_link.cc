@@ -24,8 +24,9 @@ std::optional<v1::Assignment> AssignmentOf(const v1::AttachResponse& response) {
 }  // namespace
 
 CoordinatorLink::CoordinatorLink(CoordinatorLinkOptions options,
-                                 std::unique_ptr<v1::WorkerService::StubInterface> stub, ReportBoard* board,
-                                 DesiredState* desired, Wakeup* bell, const Clock* clock)
+                                 std::unique_ptr<v1::WorkerService::StubInterface> stub,
+                                 ReportBoard* board, DesiredState* desired, Wakeup* bell,
+                                 const Clock* clock)
     : options_(std::move(options)),
       stub_(std::move(stub)),
       board_(board),
@@ -46,7 +47,8 @@ CoordinatorLink::~CoordinatorLink() {
 }
 
 void CoordinatorLink::Run() {
-  Backoff backoff(absl::Milliseconds(100), absl::Seconds(2), std::hash<std::string>()(options_.hello.incarnation()));
+  Backoff backoff(absl::Milliseconds(100), absl::Seconds(2),
+                  std::hash<std::string>()(options_.hello.incarnation()));
   while (!stopping_) {
     const absl::Duration start = clock_->Monotonic();
     const absl::Status status = Converse();

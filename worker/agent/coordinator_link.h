@@ -24,22 +24,26 @@ struct CoordinatorLinkOptions {
   absl::Duration report_interval = absl::Seconds(1);
   // Without an answer for so long the stream is given up and made anew.
   absl::Duration answer_timeout = absl::Seconds(10);
-  // So long after sending a report that was acknowledged, the worker may take it that it has not been replaced.
+  // So long after sending a report that was acknowledged, the worker may take it that it has not
+  // been replaced.
   absl::Duration lease = absl::Seconds(7);
 };
 
-// A worker's one conversation with the coordinator: sends what is on the board, once an interval and when the bell rings, and hands
-// on what is desired. Reconnects with backoff for as long as it lives. Thread-safe.
+// A worker's one conversation with the coordinator: sends what is on the board, once an interval
+// and when the bell rings, and hands on what is desired. Reconnects with backoff for as long as it
+// lives. Thread-safe.
 class CoordinatorLink {
  public:
   // The pointers must outlive the link. `bell` is rung by whoever changes the board.
-  CoordinatorLink(CoordinatorLinkOptions options, std::unique_ptr<v1::WorkerService::StubInterface> stub,
-                  ReportBoard* board, DesiredState* desired, Wakeup* bell, const Clock* clock);
+  CoordinatorLink(CoordinatorLinkOptions options,
+                  std::unique_ptr<v1::WorkerService::StubInterface> stub, ReportBoard* board,
+                  DesiredState* desired, Wakeup* bell, const Clock* clock);
 
   // Ends the conversation.
   ~CoordinatorLink();
 
-  // Whether the coordinator has lately heard from this worker; without it, nothing may be published.
+  // Whether the coordinator has lately heard from this worker; without it, nothing may be
+  // published.
   bool HoldsLease() const;
 
  private:
@@ -63,7 +67,8 @@ class CoordinatorLink {
   int64_t sequence_ = 0;  // used by thread_ alone
 
   mutable Mutex mutex_;
-  std::deque<std::pair<int64_t, absl::Duration>> sent_ ABSL_GUARDED_BY(mutex_);  // not yet acknowledged: sequence, when
+  std::deque<std::pair<int64_t, absl::Duration>> sent_
+      ABSL_GUARDED_BY(mutex_);  // not yet acknowledged: sequence, when
   absl::Duration lease_start_ ABSL_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
   absl::Duration last_answer_ ABSL_GUARDED_BY(mutex_);
 

@@ -11,7 +11,8 @@
 
 namespace ropewalk {
 
-// What the coordinator wants of this worker: set by the thread that listens, looked at by the one that works. Thread-safe.
+// What the coordinator wants of this worker: set by the thread that listens, looked at by the one
+// that works. Thread-safe.
 class DesiredState {
  public:
   void Set(std::optional<v1::Assignment> wanted);
@@ -22,17 +23,19 @@ class DesiredState {
   std::optional<v1::Assignment> Get() const;
   bool shut_down() const;
 
-  // Waits until something other than `seen` is wanted, or shutdown. False if `timeout` passed first.
+  // Waits until something other than `seen` is wanted, or shutdown. False if `timeout` passed
+  // first.
   bool AwaitChange(const std::optional<v1::Assignment>& seen, absl::Duration timeout);
 
   // How far work on `running` is overtaken by now.
   Overtaking OvertakenBy(const v1::Assignment& running) const;
 
-  // While it lives, calls `interrupt` when `running` is overtaken at once (also if it is already). `interrupt` runs under the lock of this class:
-  // it must be quick and not call back.
+  // While it lives, calls `interrupt` when `running` is overtaken at once (also if it is already).
+  // `interrupt` runs under the lock of this class: it must be quick and not call back.
   class Interrupter {
    public:
-    Interrupter(DesiredState* desired, const v1::Assignment& running, std::function<void()> interrupt);
+    Interrupter(DesiredState* desired, const v1::Assignment& running,
+                std::function<void()> interrupt);
     ~Interrupter();
     Interrupter(const Interrupter&) = delete;
     Interrupter& operator=(const Interrupter&) = delete;

@@ -27,13 +27,14 @@ struct EvalResult {
   std::vector<Sample> samples;
 };
 
-absl::StatusOr<EvaluationCounts> Measure(const Dataset& data, const Tokenizer& tokenizer, int max_new_tokens,
-                                         LanguageModel* model) {
+absl::StatusOr<EvaluationCounts> Measure(const Dataset& data, const Tokenizer& tokenizer,
+                                         int max_new_tokens, LanguageModel* model) {
   std::vector<int64_t> rows(data.size());
   std::iota(rows.begin(), rows.end(), 0);
   EvaluationCounts total = {};
   for (const auto& pack : PackFirstFit(rows, data.lengths(), kPackTokens)) {
-    ASSIGN_OR_RETURN(const EvaluationCounts part, EvaluateDocuments(data, pack, tokenizer, max_new_tokens, model));
+    ASSIGN_OR_RETURN(const EvaluationCounts part,
+                     EvaluateDocuments(data, pack, tokenizer, max_new_tokens, model));
     total.loss += part.loss;
     total.targets += part.targets;
     total.exact_matches += part.exact_matches;
@@ -43,8 +44,8 @@ absl::StatusOr<EvaluationCounts> Measure(const Dataset& data, const Tokenizer& t
 }
 
 // Evenly from the whole file.
-absl::StatusOr<std::vector<Sample>> TakeSamples(const Dataset& data, const Tokenizer& tokenizer, const EvalOptions& options,
-                                                LanguageModel* model) {
+absl::StatusOr<std::vector<Sample>> TakeSamples(const Dataset& data, const Tokenizer& tokenizer,
+                                                const EvalOptions& options, LanguageModel* model) {
   std::vector<Sample> samples;
   std::vector<std::vector<int32_t>> prompts;
   const int64_t count = std::min<int64_t>(options.samples, data.size());
@@ -55,19 +56,23 @@ absl::StatusOr<std::vector<Sample>> TakeSamples(const Dataset& data, const Token
     samples.push_back({tokenizer.Decode(prompts.back()), document.completion, ""});
   }
   if (prompts.empty()) return samples;
-  ASSIGN_OR_RETURN(const auto given, model->Generate(prompts, options.max_new_tokens, tokenizer.eos()));
+  ASSIGN_OR_RETURN(const auto given,
+                   model->Generate(prompts, options.max_new_tokens, tokenizer.eos()));
   for (size_t i = 0; i < samples.size(); ++i) samples[i].given = tokenizer.Decode(given[i]);
   return samples;
 }
 
-double MeanLoss(const EvaluationCounts& counts) { return counts.loss / std::max<int64_t>(1, counts.targets); }
+double MeanLoss(const EvaluationCounts& counts) {
+  return counts.loss / std::max<int64_t>(1, counts.targets);
+}
 
 double ExactMatch(const EvaluationCounts& counts) {
   return static_cast<double>(counts.exact_matches) / std::max<int64_t>(1, counts.exact_match_rows);
 }
 
 void PrintJson(const EvalResult& result, std::ostream& out) {
-  nlohmann::ordered_json json = {{"loss", MeanLoss(result.counts)}, {"target_tokens", result.counts.targets}};
+  nlohmann::ordered_json json = {{"loss", MeanLoss(result.counts)},
+                                 {"target_tokens", result.counts.targets}};
   if (result.counts.exact_match_rows > 0) {
     json["exact_match"] = ExactMatch(result.counts);
     json["exact_matches"] = result.counts.exact_matches;
@@ -75,20 +80,23 @@ void PrintJson(const EvalResult& result, std::ostream& out) {
   }
   json["samples"] = nlohmann::ordered_json::array();
   for (const Sample& sample : result.samples) {
-    json["samples"].push_back({{"prompt", sample.prompt}, {"wanted", sample.wanted}, {"given", sample.given}});
+    json["samples"].push_back(
+        {{"prompt", sample.prompt}, {"wanted", sample.wanted}, {"given", sample.given}});
   }
   // What an untrained model gives need not be UTF-8.
   out << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
 }
 
 void PrintTable(const EvalResult& result, std::ostream& out) {
-  out << absl::StrFormat("loss         %.4f over %d tokens\n", MeanLoss(result.counts), result.counts.targets);
+  out << absl::StrFormat("loss         %.4f over %d tokens\n", MeanLoss(result.counts),
+                         result.counts.targets);
   if (result.counts.exact_match_rows > 0) {
     out << absl::StrFormat("exact match  %.1f %% (%d of %d)\n", 100 * ExactMatch(result.counts),
                            result.counts.exact_matches, result.counts.exact_match_rows);
   }
   for (const Sample& sample : result.samples) {
-    out << absl::StrFormat("  %s\n    given  %s\n    wanted %s\n", sample.prompt, sample.given, sample.wanted);
+    out << absl::StrFormat("  %s\n    given  %s\n    wanted %s\n", sample.prompt, sample.given,
+                           sample.wanted);
   }
 }
 

@@ -16,8 +16,8 @@ struct EvalOptions {
   std::string output = "table";  // or "json"
 };
 
-// Measures loss and exact matches over the rows of a file and writes them to `out`, with some rows as samples. Errors as InferenceModel::Open and
-// Dataset::Load.
+// Measures loss and exact matches over the rows of a file and writes them to `out`, with some rows
+// as samples. Errors as InferenceModel::Open and Dataset::Load.
 absl::Status RunEval(const EvalOptions& options, std::ostream& out);
 
 }  // namespace ropewalk

@@ -14,7 +14,8 @@ struct GenerateOptions {
   int max_new_tokens = 64;
 };
 
-// Writes the greedy continuation of the prompt, and a newline, to `out`. Errors as InferenceModel::Open and Tokenizer::Encode.
+// Writes the greedy continuation of the prompt, and a newline, to `out`. Errors as
+// InferenceModel::Open and Tokenizer::Encode.
 absl::Status RunGenerate(const GenerateOptions& options, std::ostream& out);
 
 }  // namespace ropewalk

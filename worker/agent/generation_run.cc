@@ -36,12 +36,14 @@ v1::Lineage LineageOf(const v1::Assignment& assignment, const TrainingJob& job) 
   lineage.set_step(job.state().step);
   lineage.set_method(assignment.spec().method().has_full() ? "full" : "lora");
   lineage.set_config_digest(job.plan_digest());
-  if (!job.state().steps.empty()) (*lineage.mutable_metrics())["loss"] = job.state().steps.back().loss;
+  if (!job.state().steps.empty())
+    (*lineage.mutable_metrics())["loss"] = job.state().steps.back().loss;
   if (!job.state().evaluations.empty()) {
     const EvaluationRecord& last = job.state().evaluations.back();
     (*lineage.mutable_metrics())["eval_loss"] = last.loss;
     if (last.exact_match_rows > 0) {
-      (*lineage.mutable_metrics())["exact_match"] = static_cast<double>(last.exact_matches) / last.exact_match_rows;
+      (*lineage.mutable_metrics())["exact_match"] =
+          static_cast<double>(last.exact_matches) / last.exact_match_rows;
     }
   }
   return lineage;
@@ -79,8 +81,9 @@ v1::Interruption GenerationRun::interruption(const absl::Status& why) const {
 }
 
 absl::Status GenerationRun::Run() {
-  const DesiredState::Interrupter interrupter(means_.desired, assignment_,
-                                              [this] { cancellation_.Cancel("the coordinator wants something else"); });
+  const DesiredState::Interrupter interrupter(means_.desired, assignment_, [this] {
+    cancellation_.Cancel("the coordinator wants something else");
+  });
   RETURN_IF_ERROR(SyncState());
   RETURN_IF_ERROR(Connect());
   return Train();
@@ -90,13 +93,14 @@ absl::Status GenerationRun::SyncState() {
   const int64_t step = means_.job->state().step;
   if (step < assignment_.start_step()) return PullStateFromSource();
   if (step > assignment_.start_step()) {
-    return absl::InternalError(absl::StrCat("this worker has finished step ", step, ", the generation starts at ",
+    return absl::InternalError(absl::StrCat("this worker has finished step ", step,
+                                            ", the generation starts at ",
                                             assignment_.start_step()));
   }
   if (assignment_.rank() == assignment_.state_source_rank() && assignment_.members_size() > 1) {
-    means_.endpoint->OfferState(
-        assignment_.job(), step,
-        std::make_shared<const std::string>(means_.job->state().Serialize(means_.job->plan_digest())));
+    means_.endpoint->OfferState(assignment_.job(), step,
+                                std::make_shared<const std::string>(
+                                    means_.job->state().Serialize(means_.job->plan_digest())));
   }
   return absl::OkStatus();
 }
@@ -116,7 +120,8 @@ absl::Status GenerationRun::Connect() {
   options.job = assignment_.job();
   options.generation = assignment_.generation();
   options.rank = assignment_.rank();
-  for (const v1::Member& member : assignment_.members()) options.addresses.push_back(member.ring_address());
+  for (const v1::Member& member : assignment_.members())
+    options.addresses.push_back(member.ring_address());
   options.connect_timeout = kConnectTimeout;
   options.hop_timeout = kHopTimeout;
   ASSIGN_OR_RETURN(ring_, Ring::Connect(options, means_.endpoint, &cancellation_));

@@ -16,8 +16,9 @@
 
 namespace ropewalk {
 
-// This worker's life in one generation of a job: pulls the state if it lags, joins the ring, takes steps, evaluates and keeps checkpoints until the
-// last step is done or something overtakes or breaks it. The trained state is always that of a whole step.
+// This worker's life in one generation of a job: pulls the state if it lags, joins the ring, takes
+// steps, evaluates and keeps checkpoints until the last step is done or something overtakes or
+// breaks it. The trained state is always that of a whole step.
 class GenerationRun {
  public:
   // What a generation is run with; all must outlive it.
@@ -31,7 +32,8 @@ class GenerationRun {
 
   GenerationRun(v1::Assignment assignment, Means means);
 
-  // OK: every step is done. Otherwise why not; IsInterruption tells whether another generation may do better.
+  // OK: every step is done. Otherwise why not; IsInterruption tells whether another generation may
+  // do better.
   absl::Status Run();
 
   // Where it broke. Meaningful after Run returned an error.

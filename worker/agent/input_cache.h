@@ -10,12 +10,13 @@ namespace ropewalk {
 
 class RegistryClient;
 
-// A job's inputs on this machine's disk, fetched from the registry once and kept by digest; whatever is here is whole and verified.
-// Not thread-safe.
+// A job's inputs on this machine's disk, fetched from the registry once and kept by digest;
+// whatever is here is whole and verified. Not thread-safe.
 class InputCache {
  public:
   // `folder` is made if need be; it may be deleted whenever no worker runs.
-  InputCache(std::string folder, RegistryClient* registry) : folder_(std::move(folder)), registry_(registry) {}
+  InputCache(std::string folder, RegistryClient* registry)
+      : folder_(std::move(folder)), registry_(registry) {}
 
   // Fetches what is missing. The registry's errors, each naming the version.
   absl::StatusOr<TrainingFiles> Fetch(const v1::JobInputs& inputs);

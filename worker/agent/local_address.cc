@@ -18,7 +18,9 @@ namespace {
 std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
 std::string PortOf(const std::string& address) { return address.substr(address.rfind(':') + 1); }
 
-bool MeansAnyInterface(const std::string& host) { return host.empty() || host == "0.0.0.0" || host == "[::]" || host == "*"; }
+bool MeansAnyInterface(const std::string& host) {
+  return host.empty() || host == "0.0.0.0" || host == "[::]" || host == "*";
+}
 
 struct FreeAddresses {
   void operator()(addrinfo* addresses) const { freeaddrinfo(addresses); }
@@ -36,7 +38,8 @@ absl::StatusOr<std::string> LocalEnd(const addrinfo& to) {
   close(fd);
   if (!found) return absl::UnavailableError(absl::StrCat("no route: ", strerror(error)));
   char text[NI_MAXHOST];
-  if (getnameinfo(reinterpret_cast<sockaddr*>(&local), size, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0) {
+  if (getnameinfo(reinterpret_cast<sockaddr*>(&local), size, text, sizeof(text), nullptr, 0,
+                  NI_NUMERICHOST) != 0) {
     return absl::UnavailableError("the local address has no text form");
   }
   return to.ai_family == AF_INET6 ? absl::StrCat("[", text, "]") : std::string(text);
@@ -49,12 +52,14 @@ absl::StatusOr<std::string> AddressTowards(const std::string& peer) {
   hints.ai_socktype = SOCK_DGRAM;
   addrinfo* found = nullptr;
   const int error = getaddrinfo(HostOf(peer).c_str(), PortOf(peer).c_str(), &hints, &found);
-  if (error != 0) return absl::UnavailableError(absl::StrCat("cannot resolve ", peer, ": ", gai_strerror(error)));
+  if (error != 0)
+    return absl::UnavailableError(absl::StrCat("cannot resolve ", peer, ": ", gai_strerror(error)));
   const std::unique_ptr<addrinfo, FreeAddresses> addresses(found);
   return LocalEnd(*addresses);
 }
 
-absl::StatusOr<std::string> ReachableAddress(const std::string& listen_address, int port, const std::string& peer) {
+absl::StatusOr<std::string> ReachableAddress(const std::string& listen_address, int port,
+                                             const std::string& peer) {
   std::string host = HostOf(listen_address);
   if (MeansAnyInterface(host)) {
     ASSIGN_OR_RETURN(host, AddressTowards(peer));

@@ -20,7 +20,8 @@ TEST(LocalAddress, OfAServerOnAnyInterfaceIsTheOneTowardsThePeer) {
 }
 
 TEST(LocalAddress, UnresolvablePeerIsAnError) {
-  EXPECT_EQ(AddressTowards("no-such-host.invalid:1").status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(AddressTowards("no-such-host.invalid:1").status().code(),
+            absl::StatusCode::kUnavailable);
 }
 
 }  // namespace

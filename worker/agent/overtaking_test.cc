@@ -33,7 +33,8 @@ TEST(Overtaking, EndsAtOnceWhenNothingOrAnotherJobIsWanted) {
 }
 
 TEST(Overtaking, FinishesTheStepWhenAMemberJoins) {
-  EXPECT_EQ(HowOvertaken(Running(1, {"a", "b"}), Running(2, {"a", "b", "c"})), Overtaking::kAtBoundary);
+  EXPECT_EQ(HowOvertaken(Running(1, {"a", "b"}), Running(2, {"a", "b", "c"})),
+            Overtaking::kAtBoundary);
 }
 
 TEST(Overtaking, EndsAtOnceWhenAMemberIsLost) {

@@ -11,7 +11,8 @@ void WaitPassively(char** argv) {
   if (getenv("OMP_WAIT_POLICY") != nullptr) return;
   setenv("OMP_WAIT_POLICY", "passive", 1);
   char self[PATH_MAX] = {};
-  // Where the program's own file cannot be found or started again, it goes on as it is, only slower.
+  // Where the program's own file cannot be found or started again, it goes on as it is, only
+  // slower.
   if (readlink("/proc/self/exe", self, sizeof(self) - 1) > 0) execv(self, argv);
 }
 

@@ -9,7 +9,8 @@
 
 namespace ropewalk {
 
-// What this worker has to tell the coordinator: written by the thread that works, read by the one that reports. Thread-safe.
+// What this worker has to tell the coordinator: written by the thread that works, read by the one
+// that reports. Thread-safe.
 class ReportBoard {
  public:
   // `on_change` is called after every change, from the thread that made it; it must not call back.

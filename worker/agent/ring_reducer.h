@@ -5,8 +5,8 @@
 
 namespace ropewalk {
 
-// Binds the trainer's view of other workers to a ring. Every reduction of a generation has a number of its own, so that none can be taken for
-// another.
+// Binds the trainer's view of other workers to a ring. Every reduction of a generation has a number
+// of its own, so that none can be taken for another.
 class RingReducer final : public GradientReducer {
  public:
   // `ring` must outlive the reducer.

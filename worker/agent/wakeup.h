@@ -6,7 +6,8 @@
 
 namespace ropewalk {
 
-// A bell that one thread waits for and any thread rings; rings that nobody waited for are kept as one. Thread-safe.
+// A bell that one thread waits for and any thread rings; rings that nobody waited for are kept as
+// one. Thread-safe.
 class Wakeup {
  public:
   void Ring() {

@@ -2,7 +2,6 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -13,12 +12,12 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/build_version.h"
 #include "services/common/channel.h"
 #include "services/common/clock.h"
 #include "services/common/logging.h"
 #include "services/common/registry_client.h"
 #include "services/common/status_macros.h"
-#include "services/common/build_version.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/coordinator_link.h"
 #include "worker/agent/local_address.h"
@@ -63,8 +62,10 @@ v1::WorkerHello Hello(const WorkerOptions& options, const std::string& ring_addr
   return hello;
 }
 
-// Asks the coordinator to take this worker out of service, and waits until it has no assignment any more.
-void Drain(v1::WorkerService::StubInterface* stub, const std::string& name, const DesiredState& desired) {
+// Asks the coordinator to take this worker out of service, and waits until it has no assignment any
+// more.
+void Drain(v1::WorkerService::StubInterface* stub, const std::string& name,
+           const DesiredState& desired) {
   const absl::Time deadline = absl::Now() + kDrainTime;
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(2)));
@@ -72,24 +73,23 @@ void Drain(v1::WorkerService::StubInterface* stub, const std::string& name, cons
   request.set_name(name);
   v1::Worker answer;
   const grpc::Status status = stub->DrainWorker(&context, request, &answer);
-  if (!status.ok()) return LogWarning("leaves without being drained", {{"reason", status.error_message()}});
+  if (!status.ok())
+    return LogWarning("leaves without being drained", {{"reason", status.error_message()}});
   Wakeup never;
-  while (desired.Get().has_value() && !desired.shut_down() && absl::Now() < deadline) never.WaitFor(kPoll);
+  while (desired.Get().has_value() && !desired.shut_down() && absl::Now() < deadline)
+    never.WaitFor(kPoll);
 }
 
 }  // namespace
 
 absl::Status RunWorker(const WorkerOptions& options, const Termination& termination) {
-  // Gradients and states are large and short-lived; giving their memory back to the kernel each time costs more than keeping it.
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-
   RingEndpoint endpoint;
-  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options.server, {endpoint.service()}));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
+                   Server::Start(options.server, {endpoint.service()}));
   std::string address = options.advertise;
   if (address.empty()) {
-    ASSIGN_OR_RETURN(address,
-                     ReachableAddress(options.server.listen_address, server->port(), options.coordinator));
+    ASSIGN_OR_RETURN(address, ReachableAddress(options.server.listen_address, server->port(),
+                                               options.coordinator));
   }
   const v1::WorkerHello hello = Hello(options, address);
   LogInfo("serving", {{"name", hello.name()},
@@ -104,19 +104,21 @@ absl::Status RunWorker(const WorkerOptions& options, const Termination& terminat
   DesiredState desired;
   Wakeup bell;
   ReportBoard board([&] { bell.Ring(); });
-  CoordinatorLink link({hello}, v1::WorkerService::NewStub(channel), &board, &desired, &bell, Clock::Real());
-  Checkpointer checkpointer(registry.get(), [&] { return link.HoldsLease(); },
-                            [&](const std::string& version, int64_t step) {
-                              board.Update([&](v1::WorkerReport& report) {
-                                report.set_checkpoint_version(version);
-                                report.set_checkpoint_step(step);
-                              });
-                            });
+  CoordinatorLink link({hello}, v1::WorkerService::NewStub(channel), &board, &desired, &bell,
+                       Clock::Real());
+  Checkpointer checkpointer(
+      registry.get(), [&] { return link.HoldsLease(); },
+      [&](const std::string& version, int64_t step) {
+        board.Update([&](v1::WorkerReport& report) {
+          report.set_checkpoint_version(version);
+          report.set_checkpoint_step(step);
+        });
+      });
   std::thread worker([&] {
     pthread_setname_np(pthread_self(), "trainer");
     SetThreads(Threads(options));
-    Agent({registry.get(), &cache, &endpoint, &desired, &board, &checkpointer, [&] { return link.HoldsLease(); },
-           Clock::Real()})
+    Agent({registry.get(), &cache, &endpoint, &desired, &board, &checkpointer,
+           [&] { return link.HoldsLease(); }, Clock::Real()})
         .Run();
   });
   server->SetReady(true);
@@ -129,7 +131,8 @@ absl::Status RunWorker(const WorkerOptions& options, const Termination& terminat
   registry->Cancel();
   worker.join();
   server->Shutdown(absl::Seconds(1));
-  return evicted ? absl::AbortedError(absl::StrCat("the coordinator refuses ", hello.name())) : absl::OkStatus();
+  return evicted ? absl::AbortedError(absl::StrCat("the coordinator refuses ", hello.name()))
+                 : absl::OkStatus();
 }
 
 }  // namespace ropewalk

@@ -18,8 +18,9 @@ struct WorkerOptions {
   int threads = 0;  // 0: one a core
 };
 
-// Runs a worker until termination is requested: then it is drained, as far as the coordinator can be reached, and OK is returned. ABORTED: another
-// process took its name. Otherwise what kept it from starting.
+// Runs a worker until termination is requested: then it is drained, as far as the coordinator can
+// be reached, and OK is returned. ABORTED: another process took its name. Otherwise what kept it
+// from starting.
 absl::Status RunWorker(const WorkerOptions& options, const Termination& termination);
 
 }  // namespace ropewalk

@@ -6,11 +6,13 @@
 
 namespace ropewalk {
 
-// A linear checksum of an integer vector: the checksum of a sum of vectors is the sum of their checksums, so each rank sends its own along
-// and every rank can tell whether the sum it received is the sum of what was sent, whatever lies between (a link, a
-// memory bank, a kernel). Eight bytes; both halves modulo 2^32.
+// A linear checksum of an integer vector: the checksum of a sum of vectors is the sum of their
+// checksums, so each rank sends its own along and every rank can tell whether the sum it received
+// is the sum of what was sent, whatever lies between (a link, a memory bank, a kernel). Eight
+// bytes; both halves modulo 2^32.
 struct LinearChecksum {
-  // Of the elements, and of (2i + 1) times element i: the odd weights tell a swap, and keep every single flipped bit visible.
+  // Of the elements, and of (2i + 1) times element i: the odd weights tell a swap, and keep every
+  // single flipped bit visible.
   uint32_t sum = 0;
   uint32_t weighted_sum = 0;
 

@@ -19,7 +19,8 @@ std::vector<int32_t> Noise(int n, uint32_t seed) {
 TEST(LinearChecksum, OfASumIsTheSumOfChecksums) {
   const std::vector<int32_t> a = Noise(1000, 1), b = Noise(1000, 2);
   std::vector<int32_t> sum(1000);
-  for (int i = 0; i < 1000; ++i) sum[i] = static_cast<int32_t>(static_cast<uint32_t>(a[i]) + static_cast<uint32_t>(b[i]));
+  for (int i = 0; i < 1000; ++i)
+    sum[i] = static_cast<int32_t>(static_cast<uint32_t>(a[i]) + static_cast<uint32_t>(b[i]));
   const LinearChecksum of_a = ChecksumOf(a), of_b = ChecksumOf(b), of_sum = ChecksumOf(sum);
   EXPECT_EQ(of_sum.sum, of_a.sum + of_b.sum);
   EXPECT_EQ(of_sum.weighted_sum, of_a.weighted_sum + of_b.weighted_sum);

@@ -16,13 +16,15 @@ namespace {
 constexpr size_t kWords = sizeof(EvaluationCounts) / sizeof(int32_t);
 
 absl::StatusOr<int64_t> CountExactMatches(const Dataset& data, const std::vector<int64_t>& rows,
-                                          const Tokenizer& tokenizer, int max_new_tokens, LanguageModel* model) {
+                                          const Tokenizer& tokenizer, int max_new_tokens,
+                                          LanguageModel* model) {
   std::vector<std::vector<int32_t>> prompts;
   for (const int64_t row : rows) {
     const Document& document = data.document(row);
     prompts.emplace_back(document.tokens.begin(), document.tokens.begin() + document.prompt_length);
   }
-  ASSIGN_OR_RETURN(const auto continuations, model->Generate(prompts, max_new_tokens, tokenizer.eos()));
+  ASSIGN_OR_RETURN(const auto continuations,
+                   model->Generate(prompts, max_new_tokens, tokenizer.eos()));
   int64_t matches = 0;
   for (size_t i = 0; i < rows.size(); ++i) {
     const std::string given = tokenizer.Decode(continuations[i]);
@@ -34,7 +36,8 @@ absl::StatusOr<int64_t> CountExactMatches(const Dataset& data, const std::vector
 
 }  // namespace
 
-absl::StatusOr<EvaluationCounts> EvaluateDocuments(const Dataset& data, const std::vector<int64_t>& documents,
+absl::StatusOr<EvaluationCounts> EvaluateDocuments(const Dataset& data,
+                                                   const std::vector<int64_t>& documents,
                                                    const Tokenizer& tokenizer, int max_new_tokens,
                                                    LanguageModel* model) {
   const PackedTokens packed = Pack(data, documents);
@@ -47,11 +50,13 @@ absl::StatusOr<EvaluationCounts> EvaluateDocuments(const Dataset& data, const st
   }
   if (rows.empty()) return counts;
   counts.exact_match_rows = rows.size();
-  ASSIGN_OR_RETURN(counts.exact_matches, CountExactMatches(data, rows, tokenizer, max_new_tokens, model));
+  ASSIGN_OR_RETURN(counts.exact_matches,
+                   CountExactMatches(data, rows, tokenizer, max_new_tokens, model));
   return counts;
 }
 
-absl::StatusOr<EvaluationRecord> Evaluate(const TrainingData& data, int64_t step, int max_new_tokens, const Team& team,
+absl::StatusOr<EvaluationRecord> Evaluate(const TrainingData& data, int64_t step,
+                                          int max_new_tokens, const Team& team,
                                           LanguageModel* model, GradientReducer* reducer) {
   std::vector<int64_t> sizes;
   for (const auto& documents : data.eval_batches) {
@@ -63,8 +68,9 @@ absl::StatusOr<EvaluationRecord> Evaluate(const TrainingData& data, int64_t step
   std::vector<int32_t> words(kWords * sizes.size(), 0);
   for (size_t m = 0; m < sizes.size(); ++m) {
     if (rank_of[m] != team.rank) continue;
-    ASSIGN_OR_RETURN(const EvaluationCounts counts, EvaluateDocuments(*data.eval, data.eval_batches[m], *data.tokenizer,
-                                                                      max_new_tokens, model));
+    ASSIGN_OR_RETURN(const EvaluationCounts counts,
+                     EvaluateDocuments(*data.eval, data.eval_batches[m], *data.tokenizer,
+                                       max_new_tokens, model));
     std::memcpy(&words[kWords * m], &counts, sizeof(counts));
   }
   Contribution contribution;

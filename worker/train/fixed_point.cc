@@ -10,12 +10,11 @@
 namespace ropewalk {
 namespace {
 
-// Adding 1.5 * 2^52 to a double of less than 2^31 leaves its nearest integer in the low 32 bits of the mantissa.
+// Adding 1.5 * 2^52 to a double of less than 2^31 leaves its nearest integer in the low 32 bits of
+// the mantissa.
 constexpr double kRounder = 6755399441055744.0;
 
-int32_t RoundToInt(double x) {
-  return static_cast<int32_t>(std::bit_cast<uint64_t>(x + kRounder));
-}
+int32_t RoundToInt(double x) { return static_cast<int32_t>(std::bit_cast<uint64_t>(x + kRounder)); }
 
 // 2^(fraction_bits - (scale - 126)).
 double Multiplier(uint8_t scale, int fraction_bits) {
@@ -47,22 +46,23 @@ void MaxExponents(absl::Span<const float> x, absl::Span<uint8_t> exponents) {
   });
 }
 
-void AccumulateFixedPoint(absl::Span<const float> x, absl::Span<const uint8_t> scales, int fraction_bits,
-                          absl::Span<int32_t> sums) {
+void AccumulateFixedPoint(absl::Span<const float> x, absl::Span<const uint8_t> scales,
+                          int fraction_bits, absl::Span<int32_t> sums) {
   ForEachBlock(x.size(), [&](int64_t b, int64_t first, int64_t count) {
     if (scales[b] == 0) return;
     const double multiplier = Multiplier(scales[b], fraction_bits);
     const float* in = &x[first];
     int32_t* out = &sums[first];
     for (int64_t i = 0; i < count; ++i) {
-      const uint32_t sum = static_cast<uint32_t>(out[i]) + static_cast<uint32_t>(RoundToInt(in[i] * multiplier));
+      const uint32_t sum =
+          static_cast<uint32_t>(out[i]) + static_cast<uint32_t>(RoundToInt(in[i] * multiplier));
       out[i] = static_cast<int32_t>(sum);
     }
   });
 }
 
-void FromFixedPoint(absl::Span<const int32_t> sums, absl::Span<const uint8_t> scales, int fraction_bits,
-                    double factor, absl::Span<float> x) {
+void FromFixedPoint(absl::Span<const int32_t> sums, absl::Span<const uint8_t> scales,
+                    int fraction_bits, double factor, absl::Span<float> x) {
   ForEachBlock(x.size(), [&](int64_t b, int64_t first, int64_t count) {
     const double multiplier = scales[b] == 0 ? 0.0 : factor / Multiplier(scales[b], fraction_bits);
     for (int64_t i = 0; i < count; ++i) {

@@ -79,7 +79,8 @@ TEST(FixedPoint, SumIsCloseToTheExactOne) {
   for (int m = 0; m < 8; ++m) terms.push_back(Noise(kSize, 100 + m, 1e-3f));
   const std::vector<uint8_t> scales = Measure(terms);
   std::vector<int32_t> sums(kSize, 0);
-  for (const auto& term : terms) AccumulateFixedPoint(term, scales, FractionBits(8), absl::MakeSpan(sums));
+  for (const auto& term : terms)
+    AccumulateFixedPoint(term, scales, FractionBits(8), absl::MakeSpan(sums));
   std::vector<float> result(kSize);
   FromFixedPoint(sums, scales, FractionBits(8), 0.5, absl::MakeSpan(result));
 
@@ -98,7 +99,8 @@ TEST(FixedPoint, LargestTermsDoNotOverflow) {
     const std::vector<float> x(3, std::nextafterf(2.0f, 0.0f));
     const std::vector<uint8_t> scales = Measure({x});
     std::vector<int32_t> sums(3, 0);
-    for (int m = 0; m < terms; ++m) AccumulateFixedPoint(x, scales, FractionBits(terms), absl::MakeSpan(sums));
+    for (int m = 0; m < terms; ++m)
+      AccumulateFixedPoint(x, scales, FractionBits(terms), absl::MakeSpan(sums));
     std::vector<float> result(3);
     FromFixedPoint(sums, scales, FractionBits(terms), 1.0, absl::MakeSpan(result));
     EXPECT_NEAR(result[0] / (terms * x[0]), 1.0, 1e-6) << terms;

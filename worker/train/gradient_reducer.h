@@ -9,14 +9,14 @@ namespace ropewalk {
 
 // What a rank puts into a reduction, and afterwards what came out; empty parts cost nothing.
 struct Contribution {
-  absl::Span<int32_t> sums;     // added, modulo 2^32
-  absl::Span<uint8_t> maxima;   // the largest is kept
+  absl::Span<int32_t> sums;      // added, modulo 2^32
+  absl::Span<uint8_t> maxima;    // the largest is kept
   absl::Span<float> float_sums;  // added in an order that depends on the ring
 };
 
-// Combines the contributions of all ranks, in place. The trainer's only view of other workers. Blocking; every rank calls it the same number
-// of times with parts of the same lengths. An error means that the ring is broken: the parts' contents are undefined, and no further
-// call succeeds.
+// Combines the contributions of all ranks, in place. The trainer's only view of other workers.
+// Blocking; every rank calls it the same number of times with parts of the same lengths. An error
+// means that the ring is broken: the parts' contents are undefined, and no further call succeeds.
 class GradientReducer {
  public:
   virtual ~GradientReducer() = default;

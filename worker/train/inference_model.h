@@ -31,8 +31,7 @@ class InferenceModel final : public LanguageModel {
     return transformer_.Loss(tokens);
   }
   absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
-      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos)
-      override;
+      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) override;
 
  private:
   InferenceModel(const ModelFolder& base, const LoraAdapter& adapter, MatMulPrecision precision);

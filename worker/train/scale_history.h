@@ -7,8 +7,9 @@
 
 namespace ropewalk {
 
-// Chooses the fixed-point scales of a step from what the gradients of the last steps measured: per block the largest exponent byte of
-// the last kWindow steps plus kMarginBits. Part of the trained state, since scales decide how gradients round. Not thread-safe.
+// Chooses the fixed-point scales of a step from what the gradients of the last steps measured: per
+// block the largest exponent byte of the last kWindow steps plus kMarginBits. Part of the trained
+// state, since scales decide how gradients round. Not thread-safe.
 class ScaleHistory {
  public:
   static constexpr int kWindow = 16;
@@ -19,10 +20,12 @@ class ScaleHistory {
   // The scales for the next step; 0 for a block that has only seen zeros, or nothing yet. [blocks].
   std::vector<uint8_t> Scales() const;
 
-  // Remembers the exponents that a finished step measured, forgetting those of kWindow steps ago. [blocks].
+  // Remembers the exponents that a finished step measured, forgetting those of kWindow steps ago.
+  // [blocks].
   void Record(absl::Span<const uint8_t> exponents);
 
-  // The window, row `step % kWindow` for each step, to be saved and restored. [kWindow * blocks], and the steps recorded so far.
+  // The window, row `step % kWindow` for each step, to be saved and restored. [kWindow * blocks],
+  // and the steps recorded so far.
   absl::Span<const uint8_t> window() const { return window_; }
   int64_t recorded() const { return recorded_; }
   void Restore(absl::Span<const uint8_t> window, int64_t recorded);

@@ -5,7 +5,9 @@
 namespace ropewalk {
 namespace {
 
-TEST(ScaleHistory, KnowsNothingAtFirst) { EXPECT_EQ(ScaleHistory(2).Scales(), (std::vector<uint8_t>{0, 0})); }
+TEST(ScaleHistory, KnowsNothingAtFirst) {
+  EXPECT_EQ(ScaleHistory(2).Scales(), (std::vector<uint8_t>{0, 0}));
+}
 
 TEST(ScaleHistory, AddsTheMarginToTheLargestRemembered) {
   ScaleHistory history(2);

@@ -25,18 +25,21 @@ std::vector<double> WithUnknownFilled(absl::Span<const double> weights) {
 
 }  // namespace
 
-std::vector<int> DealMicroBatches(absl::Span<const int64_t> tokens, absl::Span<const double> weights) {
+std::vector<int> DealMicroBatches(absl::Span<const int64_t> tokens,
+                                  absl::Span<const double> weights) {
   const std::vector<double> speed = WithUnknownFilled(weights);
   std::vector<int64_t> order(tokens.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return tokens[a] > tokens[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return tokens[a] > tokens[b]; });
 
   std::vector<int> rank_of(tokens.size(), 0);
   std::vector<int64_t> load(speed.size(), 0);
   for (const int64_t m : order) {
     int best = 0;
     for (int rank = 1; rank < static_cast<int>(speed.size()); ++rank) {
-      if ((load[rank] + tokens[m]) / speed[rank] < (load[best] + tokens[m]) / speed[best]) best = rank;
+      if ((load[rank] + tokens[m]) / speed[rank] < (load[best] + tokens[m]) / speed[best])
+        best = rank;
     }
     rank_of[m] = best;
     load[best] += tokens[m];

@@ -7,10 +7,12 @@
 
 namespace ropewalk {
 
-// Deals the micro-batches of a step to ranks, in proportion to their weights (measured tokens per second): each in turn, the largest
-// first, goes to the rank that would be done with it soonest, the lower rank on a tie. Returns per micro-batch its rank. Pure: every rank
-// deals for itself and gets the same answer. Who computes what does not change the sum, only the time.
-// tokens: [M]; weights: [ranks], a weight <= 0 counts as the mean of the others. REQUIRES: at least one rank.
-std::vector<int> DealMicroBatches(absl::Span<const int64_t> tokens, absl::Span<const double> weights);
+// Deals the micro-batches of a step to ranks, in proportion to their weights (measured tokens per
+// second): each in turn, the largest first, goes to the rank that would be done with it soonest,
+// the lower rank on a tie. Returns per micro-batch its rank. Pure: every rank deals for itself and
+// gets the same answer. Who computes what does not change the sum, only the time. tokens: [M];
+// weights: [ranks], a weight <= 0 counts as the mean of the others. REQUIRES: at least one rank.
+std::vector<int> DealMicroBatches(absl::Span<const int64_t> tokens,
+                                  absl::Span<const double> weights);
 
 }  // namespace ropewalk

@@ -38,7 +38,8 @@ TEST(Share, AFastRankGetsInProportion) {
 
 TEST(Share, AnUnknownSpeedCountsAsTheMeanOfTheOthers) {
   const std::vector<int64_t> tokens(9, 100);
-  EXPECT_EQ(DealMicroBatches(tokens, {2000, 0, 4000}), DealMicroBatches(tokens, {2000, 3000, 4000}));
+  EXPECT_EQ(DealMicroBatches(tokens, {2000, 0, 4000}),
+            DealMicroBatches(tokens, {2000, 3000, 4000}));
 }
 
 TEST(Share, MoreRanksThanMicroBatchesLeavesSomeIdle) {

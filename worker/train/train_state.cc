@@ -26,7 +26,8 @@ absl::string_view BytesOf(const T* data, size_t count) {
 }
 
 template <typename T>
-TensorView View(std::string name, Dtype dtype, std::vector<int64_t> shape, const std::vector<T>& data) {
+TensorView View(std::string name, Dtype dtype, std::vector<int64_t> shape,
+                const std::vector<T>& data) {
   return TensorView{std::move(name), dtype, std::move(shape), BytesOf(data.data(), data.size())};
 }
 
@@ -42,8 +43,9 @@ std::vector<double> StepTable(const std::vector<StepRecord>& steps) {
 std::vector<double> EvaluationTable(const std::vector<EvaluationRecord>& evaluations) {
   std::vector<double> table;
   for (const EvaluationRecord& e : evaluations) {
-    table.insert(table.end(), {static_cast<double>(e.step), e.loss, static_cast<double>(e.exact_matches),
-                               static_cast<double>(e.exact_match_rows)});
+    table.insert(table.end(),
+                 {static_cast<double>(e.step), e.loss, static_cast<double>(e.exact_matches),
+                  static_cast<double>(e.exact_match_rows)});
   }
   return table;
 }
@@ -60,8 +62,8 @@ std::vector<StepRecord> StepsOf(const std::vector<double>& table) {
 std::vector<EvaluationRecord> EvaluationsOf(const std::vector<double>& table) {
   std::vector<EvaluationRecord> evaluations;
   for (size_t i = 0; i + kEvaluationColumns <= table.size(); i += kEvaluationColumns) {
-    evaluations.push_back({static_cast<int64_t>(table[i]), table[i + 1], static_cast<int64_t>(table[i + 2]),
-                           static_cast<int64_t>(table[i + 3])});
+    evaluations.push_back({static_cast<int64_t>(table[i]), table[i + 1],
+                           static_cast<int64_t>(table[i + 2]), static_cast<int64_t>(table[i + 3])});
   }
   return evaluations;
 }
@@ -72,15 +74,16 @@ absl::Status Damaged(absl::string_view what) {
 
 // Copies the tensor `name` into `data`; its element count must be `count`, or any if negative.
 template <typename T>
-absl::Status ReadTensor(const Safetensors& file, const std::string& name, Dtype dtype, int64_t count,
-                        std::vector<T>* data) {
+absl::Status ReadTensor(const Safetensors& file, const std::string& name, Dtype dtype,
+                        int64_t count, std::vector<T>* data) {
   const auto it = file.tensors.find(name);
   if (it == file.tensors.end()) return Damaged(absl::StrCat("tensor ", name, " is missing"));
   const TensorView& tensor = it->second;
   const int64_t size = tensor.bytes.size() / sizeof(T);
   if (tensor.dtype != dtype || (count >= 0 && size != count)) {
-    return Damaged(absl::StrCat("tensor ", name, " is ", DtypeName(tensor.dtype), ShapeToString(tensor.shape),
-                                " where ", count, " elements of ", DtypeName(dtype), " are expected"));
+    return Damaged(absl::StrCat("tensor ", name, " is ", DtypeName(tensor.dtype),
+                                ShapeToString(tensor.shape), " where ", count, " elements of ",
+                                DtypeName(dtype), " are expected"));
   }
   data->resize(size);
   if (size > 0) std::memcpy(data->data(), tensor.bytes.data(), tensor.bytes.size());
@@ -103,15 +106,19 @@ absl::Status CheckOrigin(const Safetensors& file, absl::string_view plan_digest)
   }
   const auto plan = file.metadata.find("plan_digest");
   if (plan != file.metadata.end() && plan->second == plan_digest) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the training state belongs to the plan ", plan == file.metadata.end() ? "(none)" : plan->second,
-      ", this job's plan is ", plan_digest, ": the base model, the data or the settings differ"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("the training state belongs to the plan ",
+                   plan == file.metadata.end() ? "(none)" : plan->second, ", this job's plan is ",
+                   plan_digest, ": the base model, the data or the settings differ"));
 }
 
 }  // namespace
 
 TrainState::TrainState(int64_t parameter_count)
-    : parameters(parameter_count), adam_m(parameter_count), adam_v(parameter_count), scales(BlockCount(parameter_count)) {}
+    : parameters(parameter_count),
+      adam_m(parameter_count),
+      adam_v(parameter_count),
+      scales(BlockCount(parameter_count)) {}
 
 uint64_t TrainState::Digest() const {
   const auto hash = [](absl::string_view bytes, uint64_t seed) {
@@ -134,8 +141,8 @@ std::string TrainState::Serialize(absl::string_view plan_digest) const {
        View("adam_v", Dtype::kF32, {n}, adam_v),
        View("scale_window", Dtype::kU8, {ScaleHistory::kWindow, BlockCount(n)}, window),
        View("steps", Dtype::kF64, {static_cast<int64_t>(steps.size()), kStepColumns}, step_table),
-       View("evaluations", Dtype::kF64, {static_cast<int64_t>(evaluations.size()), kEvaluationColumns},
-            evaluation_table)},
+       View("evaluations", Dtype::kF64,
+            {static_cast<int64_t>(evaluations.size()), kEvaluationColumns}, evaluation_table)},
       {{"format", kFormat},
        {"plan_digest", std::string(plan_digest)},
        {"step", absl::StrCat(step)},

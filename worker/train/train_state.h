@@ -27,8 +27,9 @@ struct EvaluationRecord {
   int64_t exact_match_rows = 0;
 };
 
-// All that training changes, after `step` finished steps. Together with the job it decides everything that follows, so a checkpoint is
-// this, a newcomer pulls this, and members compare its digest. A plain value; not thread-safe.
+// All that training changes, after `step` finished steps. Together with the job it decides
+// everything that follows, so a checkpoint is this, a newcomer pulls this, and members compare its
+// digest. A plain value; not thread-safe.
 struct TrainState {
   explicit TrainState(int64_t parameter_count);
 
@@ -47,8 +48,10 @@ struct TrainState {
   // A safetensors file; `plan_digest` says to which training it belongs.
   std::string Serialize(absl::string_view plan_digest) const;
 
-  // INVALID_ARGUMENT: not such a file, or of another parameter count. FAILED_PRECONDITION: of another plan, both named.
-  static absl::StatusOr<TrainState> Parse(absl::string_view bytes, absl::string_view plan_digest, int64_t parameter_count);
+  // INVALID_ARGUMENT: not such a file, or of another parameter count. FAILED_PRECONDITION: of
+  // another plan, both named.
+  static absl::StatusOr<TrainState> Parse(absl::string_view bytes, absl::string_view plan_digest,
+                                          int64_t parameter_count);
 };
 
 }  // namespace ropewalk

@@ -61,7 +61,8 @@ TEST(TrainState, OfAnotherPlanIsRefusedNamingBoth) {
 
 TEST(TrainState, OfAnotherSizeOrDamagedIsRefused) {
   const std::string bytes = Example().Serialize("plan");
-  EXPECT_EQ(TrainState::Parse(bytes, "plan", 301).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(TrainState::Parse(bytes, "plan", 301).status().code(),
+            absl::StatusCode::kInvalidArgument);
   EXPECT_FALSE(TrainState::Parse(bytes.substr(0, bytes.size() - 1), "plan", 300).ok());
   EXPECT_FALSE(TrainState::Parse("", "plan", 300).ok());
 }

@@ -7,12 +7,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "worker/train/language_model.h"
 #include "worker/model/parameter_layout.h"
+#include "worker/train/language_model.h"
 
 namespace ropewalk {
 
-struct RandomKey;     // worker/tensor/philox.h
+struct RandomKey;  // worker/tensor/philox.h
 
 // A model as the trainer sees it: a function of a flat vector of parameters. Every result is a
 // function of the arguments (and of the last parameters set) alone, to the bit, for any number of

@@ -18,14 +18,15 @@
 
 namespace ropewalk {
 
-// The sums' tail, after the parameters: two words a micro-batch for its loss, one that counts how often it was computed, two for the checksum.
-// Only the rank that computes a micro-batch writes its words, so their "sum" is what it wrote.
+// The sums' tail, after the parameters: two words a micro-batch for its loss, one that counts how
+// often it was computed, two for the checksum. Only the rank that computes a micro-batch writes its
+// words, so their "sum" is what it wrote.
 struct Trainer::Work {
   std::vector<PackedTokens> batches;
   std::vector<int> rank_of;
   int rank = 0;
   int fraction_bits = 0;
-  int64_t tokens = 0;   // of all batches
+  int64_t tokens = 0;  // of all batches
   int64_t targets = 0;
   int64_t losses_at = 0;
   int64_t counts_at = 0;
@@ -47,7 +48,8 @@ double ReadDouble(const int32_t* words) {
 
 }  // namespace
 
-Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingData* data, const Clock* clock)
+Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingData* data,
+                 const Clock* clock)
     : options_(std::move(options)),
       model_(model),
       data_(data),
@@ -71,8 +73,10 @@ absl::StatusOr<StepTiming> Trainer::Step(const Team& team, GradientReducer* redu
   const absl::Duration start = clock_->Monotonic();
   const Work work = PlanStep(team);
   StepTiming timing;
-  for (size_t m = 0; m < work.batches.size(); ++m) timing.own_tokens += work.IsOwn(m) ? work.batches[m].tokens.size() : 0;
-  RETURN_IF_ERROR(options_.exact ? ExactGradient(work, reducer, &timing) : FloatGradient(work, reducer, &timing));
+  for (size_t m = 0; m < work.batches.size(); ++m)
+    timing.own_tokens += work.IsOwn(m) ? work.batches[m].tokens.size() : 0;
+  RETURN_IF_ERROR(options_.exact ? ExactGradient(work, reducer, &timing)
+                                 : FloatGradient(work, reducer, &timing));
   Update(work);
   timing.whole = clock_->Monotonic() - start;
   return timing;
@@ -107,13 +111,15 @@ absl::Status Trainer::Compute(const Work& work, absl::Span<const uint8_t> scales
     if (!work.IsOwn(m)) continue;
     absl::Span<float> gradient = absl::MakeSpan(options_.exact ? gradient_ : float_sums_);
     if (options_.exact) std::fill(gradient.begin(), gradient.end(), 0.0f);
-    const RandomKey key{options_.seed, static_cast<uint64_t>(state_.step), static_cast<uint32_t>(m)};
+    const RandomKey key{options_.seed, static_cast<uint64_t>(state_.step),
+                        static_cast<uint32_t>(m)};
     ASSIGN_OR_RETURN(const double loss, model_->AccumulateGradient(work.batches[m], key, gradient));
     WriteDouble(loss, &sums_[work.losses_at + 2 * m]);
     sums_[work.counts_at + m] = 1;
     if (!options_.exact) continue;
     MaxExponents(gradient, absl::MakeSpan(exponents_));
-    AccumulateFixedPoint(gradient, scales, work.fraction_bits, absl::MakeSpan(sums_).first(gradient.size()));
+    AccumulateFixedPoint(gradient, scales, work.fraction_bits,
+                         absl::MakeSpan(sums_).first(gradient.size()));
   }
   return absl::OkStatus();
 }
@@ -137,33 +143,39 @@ absl::Status Trainer::CheckSums(const Work& work) const {
   const LinearChecksum sum_of{static_cast<uint32_t>(sums_[work.checksum_at]),
                               static_cast<uint32_t>(sums_[work.checksum_at + 1])};
   if (!(of_sum == sum_of)) {
-    return absl::InternalError(absl::StrCat("step ", state_.step + 1,
-                                            ": the sum that arrived is not the sum of what the ranks sent (checksum ",
-                                            absl::Hex(of_sum.sum), " instead of ", absl::Hex(sum_of.sum),
-                                            "): a link, memory or processor is faulty"));
+    return absl::InternalError(
+        absl::StrCat("step ", state_.step + 1,
+                     ": the sum that arrived is not the sum of what the ranks sent (checksum ",
+                     absl::Hex(of_sum.sum), " instead of ", absl::Hex(sum_of.sum),
+                     "): a link, memory or processor is faulty"));
   }
   for (size_t m = 0; m < work.batches.size(); ++m) {
     if (sums_[work.counts_at + m] == 1) continue;
-    return absl::InternalError(absl::StrCat("step ", state_.step + 1, ": micro-batch ", m, " was computed ",
-                                            sums_[work.counts_at + m], " times instead of once"));
+    return absl::InternalError(absl::StrCat("step ", state_.step + 1, ": micro-batch ", m,
+                                            " was computed ", sums_[work.counts_at + m],
+                                            " times instead of once"));
   }
   return absl::OkStatus();
 }
 
-absl::Status Trainer::ExactGradient(const Work& work, GradientReducer* reducer, StepTiming* timing) {
+absl::Status Trainer::ExactGradient(const Work& work, GradientReducer* reducer,
+                                    StepTiming* timing) {
   std::vector<uint8_t> scales = state_.scales.Scales();
   for (int attempt = 0;; ++attempt) {
     const absl::Duration start = clock_->Monotonic();
     RETURN_IF_ERROR(Compute(work, scales));
     timing->compute += clock_->Monotonic() - start;
     RETURN_IF_ERROR(Reduce(work, reducer, timing));
-    if (const auto bad = std::find(exponents_.begin(), exponents_.end(), kNonFinite); bad != exponents_.end()) {
+    if (const auto bad = std::find(exponents_.begin(), exponents_.end(), kNonFinite);
+        bad != exponents_.end()) {
       return absl::OutOfRangeError(absl::StrCat(
           "step ", state_.step + 1, ": the gradient of block ", bad - exponents_.begin(),
-          " is not finite; a smaller learning rate, a longer warm-up or precision float32 may help"));
+          " is not finite; a smaller learning rate, a longer warm-up or precision float32 may "
+          "help"));
     }
     if (ScalesCover(scales, exponents_)) break;
-    if (attempt == 1) return absl::InternalError("the same micro-batches gave other gradients the second time");
+    if (attempt == 1)
+      return absl::InternalError("the same micro-batches gave other gradients the second time");
     // Measured on the same micro-batches and parameters, so these cover the second attempt exactly.
     scales.assign(exponents_.begin(), exponents_.end());
     timing->recomputed = true;
@@ -174,7 +186,8 @@ absl::Status Trainer::ExactGradient(const Work& work, GradientReducer* reducer, 
   return absl::OkStatus();
 }
 
-absl::Status Trainer::FloatGradient(const Work& work, GradientReducer* reducer, StepTiming* timing) {
+absl::Status Trainer::FloatGradient(const Work& work, GradientReducer* reducer,
+                                    StepTiming* timing) {
   const absl::Duration start = clock_->Monotonic();
   RETURN_IF_ERROR(Compute(work, {}));
   timing->compute += clock_->Monotonic() - start;
@@ -182,20 +195,23 @@ absl::Status Trainer::FloatGradient(const Work& work, GradientReducer* reducer, 
   const float factor = 1.0f / std::max<int64_t>(1, work.targets);
   for (size_t i = 0; i < gradient_.size(); ++i) gradient_[i] = float_sums_[i] * factor;
   if (std::isfinite(GradientNorm(gradient_))) return absl::OkStatus();
-  return absl::OutOfRangeError(absl::StrCat("step ", state_.step + 1, ": the gradient is not finite"));
+  return absl::OutOfRangeError(
+      absl::StrCat("step ", state_.step + 1, ": the gradient is not finite"));
 }
 
 void Trainer::Update(const Work& work) {
   StepRecord record;
   record.step = state_.step + 1;
   record.tokens = work.tokens;
-  for (size_t m = 0; m < work.batches.size(); ++m) record.loss += ReadDouble(&sums_[work.losses_at + 2 * m]);
+  for (size_t m = 0; m < work.batches.size(); ++m)
+    record.loss += ReadDouble(&sums_[work.losses_at + 2 * m]);
   record.loss /= std::max<int64_t>(1, work.targets);
   record.learning_rate = LearningRate(options_.schedule, state_.step);
   record.grad_norm = GradientNorm(gradient_);
   ScaleGradient(ClipScale(record.grad_norm, options_.max_grad_norm), absl::MakeSpan(gradient_));
-  AdamWStep(options_.adamw, record.learning_rate, record.step, gradient_, decay_, absl::MakeSpan(state_.parameters),
-            absl::MakeSpan(state_.adam_m), absl::MakeSpan(state_.adam_v));
+  AdamWStep(options_.adamw, record.learning_rate, record.step, gradient_, decay_,
+            absl::MakeSpan(state_.parameters), absl::MakeSpan(state_.adam_m),
+            absl::MakeSpan(state_.adam_v));
   model_->SetParameters(state_.parameters);
   state_.steps.push_back(record);
   state_.step = record.step;

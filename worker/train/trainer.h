@@ -18,7 +18,7 @@ namespace ropewalk {
 
 struct TrainerOptions {
   uint64_t seed = 0;
-  bool exact = true;  // sum in fixed point; otherwise in float32
+  bool exact = true;           // sum in fixed point; otherwise in float32
   double max_grad_norm = 1.0;  // 0: no clipping
   AdamWOptions adamw;
   ScheduleOptions schedule;
@@ -39,16 +39,19 @@ struct StepTiming {
   bool recomputed = false;  // a gradient outgrew its scale, so the step was computed twice
 };
 
-// Takes training steps (design: plan, share, compute, fix the point, reduce, update). The state changes only when a step has been reduced
-// and verified; after an error it is what it was before the step. With exact sums the state is the same, to the bit, for
-// any team. Not thread-safe.
+// Takes training steps (design: plan, share, compute, fix the point, reduce, update). The state
+// changes only when a step has been reduced and verified; after an error it is what it was before
+// the step. With exact sums the state is the same, to the bit, for any team. Not thread-safe.
 class Trainer {
  public:
-  // `model`, `data` and `clock` must outlive the trainer. The state starts as the model's initial values.
-  Trainer(TrainerOptions options, TrainableModel* model, const TrainingData* data, const Clock* clock);
+  // `model`, `data` and `clock` must outlive the trainer. The state starts as the model's initial
+  // values.
+  Trainer(TrainerOptions options, TrainableModel* model, const TrainingData* data,
+          const Clock* clock);
 
   // Takes one step. REQUIRES: state().step < data's total steps.
-  // The reducer's error; INTERNAL if the reduced sum is not the sum of what was sent; OUT_OF_RANGE if a gradient is not finite.
+  // The reducer's error; INTERNAL if the reduced sum is not the sum of what was sent; OUT_OF_RANGE
+  // if a gradient is not finite.
   absl::StatusOr<StepTiming> Step(const Team& team, GradientReducer* reducer);
 
   const TrainState& state() const { return state_; }
@@ -78,7 +81,8 @@ class Trainer {
   // Of the step in flight.
   std::vector<float> gradient_;
   std::vector<float> float_sums_;
-  std::vector<int32_t> sums_;       // [parameters][2 a micro-batch: its loss][1 a micro-batch: times computed][2: checksum]
+  std::vector<int32_t> sums_;  // [parameters][2 a micro-batch: its loss][1 a micro-batch: times
+                               // computed][2: checksum]
   std::vector<uint8_t> exponents_;  // [blocks]
 };
 

@@ -24,7 +24,8 @@ absl::StatusOr<TrainingData> LoadTrainingData(const TrainingDataOptions& options
   TrainingData data{std::move(tokenizer), std::move(train), std::move(plan), std::nullopt, {}};
   if (options.eval_files.empty()) return data;
   ASSIGN_OR_RETURN(data.eval, Dataset::Load(options.eval_files, *data.tokenizer, dataset_options));
-  data.eval_batches = PackFirstFit(AllOf(*data.eval), data.eval->lengths(), options.plan.micro_batch_tokens);
+  data.eval_batches =
+      PackFirstFit(AllOf(*data.eval), data.eval->lengths(), options.plan.micro_batch_tokens);
   return data;
 }
 

@@ -29,7 +29,8 @@ struct TrainingData {
   std::vector<std::vector<int64_t>> eval_batches;  // documents of `eval`, by micro-batch
 };
 
-// INVALID_ARGUMENT with file and line: what is wrong in the data; otherwise the tokenizer's or the file system's error.
+// INVALID_ARGUMENT with file and line: what is wrong in the data; otherwise the tokenizer's or the
+// file system's error.
 absl::StatusOr<TrainingData> LoadTrainingData(const TrainingDataOptions& options);
 
 }  // namespace ropewalk

@@ -37,11 +37,12 @@ v1::JobSpec WhatDecides(v1::JobSpec spec) {
   return spec;
 }
 
-std::string PlanDigest(const v1::JobSpec& spec, const v1::JobInputs& inputs, const TrainingData& data) {
+std::string PlanDigest(const v1::JobSpec& spec, const v1::JobInputs& inputs,
+                       const TrainingData& data) {
   Sha256 hash;
   const std::string eval_digest = data.eval.has_value() ? data.eval->digest() : "";
-  for (const std::string& part : {Canonical(WhatDecides(spec)), Canonical(inputs), data.train.digest(),
-                                  data.plan.digest(), eval_digest}) {
+  for (const std::string& part : {Canonical(WhatDecides(spec)), Canonical(inputs),
+                                  data.train.digest(), data.plan.digest(), eval_digest}) {
     hash.Update(absl::StrCat(part.size(), ":"));
     hash.Update(part);
   }
@@ -94,8 +95,10 @@ TrainerOptions OptionsOf(const v1::JobSpec& spec, int64_t total_steps) {
 std::string TrainingLog(const TrainState& state) {
   std::string log;
   for (const StepRecord& s : state.steps) {
-    const nlohmann::ordered_json line = {{"step", s.step},           {"loss", s.loss},
-                                         {"learning_rate", s.learning_rate}, {"grad_norm", s.grad_norm},
+    const nlohmann::ordered_json line = {{"step", s.step},
+                                         {"loss", s.loss},
+                                         {"learning_rate", s.learning_rate},
+                                         {"grad_norm", s.grad_norm},
                                          {"tokens", s.tokens}};
     absl::StrAppend(&log, line.dump(), "\n");
   }
@@ -111,11 +114,14 @@ std::string TrainingLog(const TrainState& state) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TrainingJob>> TrainingJob::Prepare(const v1::JobSpec& spec, const v1::JobInputs& inputs,
-                                                                  const TrainingFiles& files, const Clock* clock) {
+absl::StatusOr<std::unique_ptr<TrainingJob>> TrainingJob::Prepare(const v1::JobSpec& spec,
+                                                                  const v1::JobInputs& inputs,
+                                                                  const TrainingFiles& files,
+                                                                  const Clock* clock) {
   ASSIGN_OR_RETURN(TrainingData data, LoadTrainingData(DataOptions(spec.training(), files)));
   ASSIGN_OR_RETURN(std::unique_ptr<TrainableModel> model,
-                   CreateTrainable(files.base_folder, spec.base_model(), spec.method(), spec.training().precision()));
+                   CreateTrainable(files.base_folder, spec.base_model(), spec.method(),
+                                   spec.training().precision()));
   std::string digest = PlanDigest(spec, inputs, data);
   return std::unique_ptr<TrainingJob>(
       new TrainingJob(spec, std::move(data), std::move(model), std::move(digest), clock));
@@ -127,7 +133,8 @@ TrainingJob::TrainingJob(v1::JobSpec spec, TrainingData data, std::unique_ptr<Tr
       data_(std::move(data)),
       model_(std::move(model)),
       plan_digest_(std::move(plan_digest)),
-      trainer_(std::make_unique<Trainer>(OptionsOf(spec_, data_.plan.total_steps()), model_.get(), &data_, clock)) {}
+      trainer_(std::make_unique<Trainer>(OptionsOf(spec_, data_.plan.total_steps()), model_.get(),
+                                         &data_, clock)) {}
 
 bool TrainingJob::EvaluationDue() const {
   if (!data_.eval.has_value()) return false;
@@ -142,16 +149,19 @@ bool TrainingJob::CheckpointDue() const {
 
 absl::StatusOr<EvaluationRecord> TrainingJob::Evaluate(const Team& team, GradientReducer* reducer) {
   ASSIGN_OR_RETURN(const EvaluationRecord record,
-                   ropewalk::Evaluate(data_, state().step, spec_.training().eval_max_new_tokens(), team, model_.get(),
-                                      reducer));
+                   ropewalk::Evaluate(data_, state().step, spec_.training().eval_max_new_tokens(),
+                                      team, model_.get(), reducer));
   std::vector<EvaluationRecord>& all = trainer_->mutable_state()->evaluations;
-  all.erase(std::remove_if(all.begin(), all.end(), [&](const auto& e) { return e.step == record.step; }), all.end());
+  all.erase(
+      std::remove_if(all.begin(), all.end(), [&](const auto& e) { return e.step == record.step; }),
+      all.end());
   all.push_back(record);
   return record;
 }
 
 absl::Status TrainingJob::RestoreState(absl::string_view bytes) {
-  ASSIGN_OR_RETURN(TrainState state, TrainState::Parse(bytes, plan_digest_, state().parameters.size()));
+  ASSIGN_OR_RETURN(TrainState state,
+                   TrainState::Parse(bytes, plan_digest_, state().parameters.size()));
   trainer_->Restore(std::move(state));
   return absl::OkStatus();
 }

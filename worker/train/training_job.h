@@ -23,10 +23,12 @@ struct TrainingFiles {
 // A job, loaded and ready to train on this worker: model, data, trainer. Not thread-safe.
 class TrainingJob {
  public:
-  // Loads everything; may take long. `spec` has its defaults filled in; `inputs` names the immutable versions that `files` hold.
-  // The errors of CreateTrainable and LoadTrainingData.
-  static absl::StatusOr<std::unique_ptr<TrainingJob>> Prepare(const v1::JobSpec& spec, const v1::JobInputs& inputs,
-                                                              const TrainingFiles& files, const Clock* clock);
+  // Loads everything; may take long. `spec` has its defaults filled in; `inputs` names the
+  // immutable versions that `files` hold. The errors of CreateTrainable and LoadTrainingData.
+  static absl::StatusOr<std::unique_ptr<TrainingJob>> Prepare(const v1::JobSpec& spec,
+                                                              const v1::JobInputs& inputs,
+                                                              const TrainingFiles& files,
+                                                              const Clock* clock);
 
   Trainer& trainer() { return *trainer_; }
   const TrainState& state() const { return trainer_->state(); }
@@ -46,13 +48,13 @@ class TrainingJob {
   // Replaces the trained state by one serialised from the same job. TrainState::Parse's errors.
   absl::Status RestoreState(absl::string_view bytes);
 
-  // What to publish, path → bytes: the model's folder and training.jsonl, the record of every step. Holds nothing that depends on
-  // when, where and by how many workers it was made.
+  // What to publish, path → bytes: the model's folder and training.jsonl, the record of every step.
+  // Holds nothing that depends on when, where and by how many workers it was made.
   absl::StatusOr<std::map<std::string, std::string>> Result() const;
 
  private:
-  TrainingJob(v1::JobSpec spec, TrainingData data, std::unique_ptr<TrainableModel> model, std::string plan_digest,
-              const Clock* clock);
+  TrainingJob(v1::JobSpec spec, TrainingData data, std::unique_ptr<TrainableModel> model,
+              std::string plan_digest, const Clock* clock);
 
   const v1::JobSpec spec_;
   const TrainingData data_;

@@ -9,10 +9,11 @@
 
 #include "services/common/job_spec.h"
 #include "services/common/status_macros.h"
-#include "worker/tensor/parallel.h"
 #include "tests/testing/team_of_threads.h"
+#include "worker/tensor/parallel.h"
 
-// Trains a very small model for a few steps. Run with the repository as working directory: the tokenizer is the examples'.
+// Trains a very small model for a few steps. Run with the repository as working directory: the
+// tokenizer is the examples'.
 
 namespace ropewalk {
 namespace {
@@ -29,7 +30,8 @@ class TrainingJobTest : public testing::Test {
  protected:
   TrainingJobTest() {
     SetThreads(1);
-    folder_ = std::filesystem::temp_directory_path() / ("training-job-test-" + std::to_string(getpid()));
+    folder_ =
+        std::filesystem::temp_directory_path() / ("training-job-test-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder_);
     for (const char* file : {"tokenizer.json", "tokenizer_config.json"}) {
       std::filesystem::copy_file(std::filesystem::path(kTokenizer) / file, folder_ / file);
@@ -56,20 +58,24 @@ class TrainingJobTest : public testing::Test {
   void WriteRows(const std::string& name, int rows) {
     std::ofstream file(folder_ / name);
     for (int i = 0; i < rows; ++i) {
-      file << R"({"prompt": "count )" << std::string(1 + i % 5, 'a' + i) << R"( ->", "completion": " )" << 1 + i % 5 << "\"}\n";
+      file << R"({"prompt": "count )" << std::string(1 + i % 5, 'a' + i)
+           << R"( ->", "completion": " )" << 1 + i % 5 << "\"}\n";
     }
   }
 
   std::unique_ptr<TrainingJob> NewJob() {
     auto job = TrainingJob::Prepare(WithDefaults(spec_), {},
-                                    {folder_.string(), {(folder_ / "train.jsonl").string()}, {(folder_ / "eval.jsonl").string()}},
+                                    {folder_.string(),
+                                     {(folder_ / "train.jsonl").string()},
+                                     {(folder_ / "eval.jsonl").string()}},
                                     Clock::Real());
     EXPECT_TRUE(job.ok()) << job.status();
     return *std::move(job);
   }
 
   // Takes steps up to `until`, evaluating when due.
-  static absl::Status Train(TrainingJob* job, const Team& team, GradientReducer* reducer, int64_t until) {
+  static absl::Status Train(TrainingJob* job, const Team& team, GradientReducer* reducer,
+                            int64_t until) {
     while (job->state().step < until) {
       RETURN_IF_ERROR(job->trainer().Step(team, reducer).status());
       if (job->EvaluationDue()) RETURN_IF_ERROR(job->Evaluate(team, reducer).status());
@@ -129,7 +135,9 @@ TEST_F(TrainingJobTest, AFailedReductionLeavesTheStateAsItWas) {
   } failing;
   SoloReducer solo;
   const std::unique_ptr<TrainingJob> job = NewJob(), whole = NewJob();
-  ASSERT_TRUE(job->trainer().Step({}, &failing).ok());  // two reductions: the first step measures its scales
+  ASSERT_TRUE(job->trainer()
+                  .Step({}, &failing)
+                  .ok());  // two reductions: the first step measures its scales
   const uint64_t before = job->state().Digest();
   EXPECT_FALSE(job->trainer().Step({}, &failing).ok());
   EXPECT_EQ(job->state().Digest(), before);
@@ -177,7 +185,8 @@ TEST_F(TrainingJobTest, FloatSumsAreCloseToExactOnes) {
   ASSERT_TRUE(Train(exact.get(), {}, &solo, 6).ok());
   ASSERT_TRUE(Train(with_floats.get(), {}, &solo, 6).ok());
   for (int step = 0; step < 6; ++step) {
-    EXPECT_NEAR(exact->state().steps[step].loss, with_floats->state().steps[step].loss, 2e-4) << step;
+    EXPECT_NEAR(exact->state().steps[step].loss, with_floats->state().steps[step].loss, 2e-4)
+        << step;
   }
 }
 
