@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <random>
 #include <regex>
 #include <string>
@@ -66,6 +67,17 @@ class Kill : public testing::Test {
         << cluster_->Events(job);
   }
 
+  // The longest time in seconds for which the job, once interrupted, finished no step.
+  double LongestPause(const std::string& job) {
+    const std::string events = cluster_->Events(job);
+    const std::regex pause("steps go on .* after ([0-9.]+) s");
+    double longest = 0;
+    for (std::sregex_iterator it(events.begin(), events.end(), pause), end; it != end; ++it) {
+      longest = std::max(longest, std::stod((*it)[1]));
+    }
+    return longest;
+  }
+
   TemporaryFolder folder_;
   std::unique_ptr<ProcessCluster> cluster_;
   std::string undisturbed_;  // version
@@ -88,6 +100,20 @@ TEST_F(Kill, OfAWorkerAtAnyMomentChangesNoBit) {
     ASSERT_EQ(AwaitResult(job), undisturbed_) << cluster_->Events(job);
     ASSERT_TRUE(cluster_->AwaitWorkers(2).ok());
   }
+}
+
+// Less than the wait for a hung process: a dead one is known by its broken stream. On a quiet
+// machine it is under a second.
+TEST_F(Kill, OfAWorkerPausesTheMainJobForAtMostThreeSeconds) {
+  const auto job = cluster_->Submit("examples/dates/job.yaml");
+  ASSERT_TRUE(job.ok()) << job.status();
+  AwaitStep(*job, 30);
+  cluster_->Kill("w1");
+  AwaitStep(*job, 60);
+  const double pause = LongestPause(*job);
+  RecordProperty("pause", std::to_string(pause));
+  EXPECT_GT(pause, 0) << cluster_->Events(*job);
+  EXPECT_LE(pause, 3) << cluster_->Events(*job);
 }
 
 TEST_F(Kill, OfTheOnlyWorkerResumesFromTheCheckpoint) {

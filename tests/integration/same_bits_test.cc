@@ -1,21 +1,22 @@
 #include <gtest/gtest.h>
 
+#include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "tests/testing/process_cluster.h"
 #include "tests/testing/sample_job.h"
 #include "tests/testing/temporary_folder.h"
 
-// A version's name is the digest of its files, weights and record of every step alike: equal names
-// are equal bits.
+// A version's name is the digest of its files, of weights and the record of every step alike: equal
+// names are equal bits. The record holds each step's loss in as many digits as a double has.
 
 namespace ropewalk {
 namespace {
 
-class SameBits : public testing::TestWithParam<std::string> {
+class FourWorkers : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(WriteSampleJobs(folder_.path()).ok());
     auto cluster = ProcessCluster::Start(folder_.path());
     ASSERT_TRUE(cluster.ok()) << cluster.status();
     cluster_ = *std::move(cluster);
@@ -23,19 +24,32 @@ class SameBits : public testing::TestWithParam<std::string> {
     ASSERT_TRUE(cluster_->AwaitWorkers(4).ok());
   }
 
-  std::string ResultWith(int workers, const std::vector<std::string>& more = {}) {
+  std::string ResultOf(const std::string& yaml_file, int workers,
+                       const std::vector<std::string>& more = {}) {
     std::vector<std::string> settings = {"workers.min=" + std::to_string(workers),
                                          "workers.max=" + std::to_string(workers)};
     settings.insert(settings.end(), more.begin(), more.end());
-    const auto job = cluster_->Submit(folder_.path() + "/" + GetParam() + ".yaml", settings);
+    const auto job = cluster_->Submit(yaml_file, settings);
     EXPECT_TRUE(job.ok()) << job.status();
-    const auto version = cluster_->AwaitResult(*job);
+    const auto version = cluster_->AwaitResult(job.value_or(""), absl::Minutes(4));
     EXPECT_TRUE(version.ok()) << version.status();
     return version.value_or("");
   }
 
   TemporaryFolder folder_;
   std::unique_ptr<ProcessCluster> cluster_;
+};
+
+class SameBits : public FourWorkers, public testing::WithParamInterface<std::string> {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(WriteSampleJobs(folder_.path()).ok());
+    FourWorkers::SetUp();
+  }
+
+  std::string ResultWith(int workers, const std::vector<std::string>& more = {}) {
+    return ResultOf(folder_.path() + "/" + GetParam() + ".yaml", workers, more);
+  }
 };
 
 TEST_P(SameBits, ForOneTwoThreeAndFourWorkers) {
@@ -51,6 +65,29 @@ TEST_P(SameBits, AndOtherBitsForAnotherSeed) {
 
 INSTANTIATE_TEST_SUITE_P(Methods, SameBits, testing::Values("lora", "full"),
                          [](const auto& info) { return info.param; });
+
+class MainJob : public FourWorkers {
+ protected:
+  // The SHA-256 of each file that the main job publishes.
+  std::map<std::string, std::string> FilesWith(int workers) {
+    const std::string version = ResultOf("examples/dates/job.yaml", workers);
+    const auto text = cluster_->Command({"adapters", "get", version, "-o", "json"});
+    EXPECT_TRUE(text.ok()) << text.status();
+    std::map<std::string, std::string> files;
+    const auto json = nlohmann::json::parse(text.value_or(""), nullptr, false);
+    for (const auto& file : json.value("files", nlohmann::json::array())) {
+      files[file.value("path", "")] = file.value("digest", "");
+    }
+    return files;
+  }
+};
+
+TEST_F(MainJob, IsTheSameForOneTwoThreeAndFourWorkers) {
+  const std::map<std::string, std::string> alone = FilesWith(1);
+  ASSERT_EQ(alone.count("adapter_model.safetensors"), 1u);
+  ASSERT_EQ(alone.count("training.jsonl"), 1u);
+  for (const int workers : {2, 3, 4}) EXPECT_EQ(FilesWith(workers), alone) << workers << " workers";
+}
 
 }  // namespace
 }  // namespace ropewalk
