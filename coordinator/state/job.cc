@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "coordinator/state/job_state.h"
 #include "coordinator/state/time_proto.h"
+#include "services/common/counted.h"
 
 namespace ropewalk {
 namespace {
@@ -105,7 +106,7 @@ void Job::Start(std::vector<v1::Member> members, absl::Time now) {
   const size_t workers = members.size();
   Regroup(std::move(members), "", now);
   if (state() != v1::JOB_STATE_QUEUED) return;
-  history_.Transition(v1::JOB_STATE_PREPARING, absl::StrCat("on ", workers, " workers"), now);
+  history_.Transition(v1::JOB_STATE_PREPARING, "on " + Counted(workers, "worker"), now);
 }
 
 void Job::Invite(v1::Member newcomer) {

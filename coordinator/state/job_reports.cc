@@ -6,6 +6,7 @@
 #include "coordinator/state/job.h"
 #include "coordinator/state/job_state.h"
 #include "coordinator/state/time_proto.h"
+#include "services/common/counted.h"
 
 namespace ropewalk {
 namespace {
@@ -97,8 +98,9 @@ void Job::NoteResumption(absl::Time now) {
   const absl::Duration pause = now - last_step_time_;
   v1::JobEvent event;
   event.set_kind(v1::JobEvent::RESUMED);
-  event.set_message(absl::StrFormat("steps go on with %d workers after %.1f s",
-                                    gang_.seats().size(), absl::ToDoubleSeconds(pause)));
+  event.set_message(absl::StrFormat("steps go on with %s after %.1f s",
+                                    Counted(gang_.seats().size(), "worker"),
+                                    absl::ToDoubleSeconds(pause)));
   *event.mutable_pause() = ToProto(pause);
   history_.Add(std::move(event), now);
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "services/client/enum_text.h"
 #include "services/client/human.h"
+#include "services/common/counted.h"
 
 namespace ropewalk {
 namespace {
@@ -29,8 +30,7 @@ std::vector<std::string> Facts(const v1::Job& job) {
     facts.push_back(absl::StrCat(HumanCount(progress.tokens_per_second()), " tokens/s"));
   }
   if (job.workers_size() > 0) {
-    facts.push_back(
-        absl::StrCat(job.workers_size(), job.workers_size() == 1 ? " worker" : " workers"));
+    facts.push_back(Counted(job.workers_size(), "worker"));
   }
   if (progress.has_estimated_time_left() && !HasEnded(job.state())) {
     facts.push_back(HumanDuration(ToDuration(progress.estimated_time_left())) + " left");

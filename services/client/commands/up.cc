@@ -8,6 +8,7 @@
 #include "services/client/cluster/supervisor.h"
 #include "services/client/commands/commands.h"
 #include "services/client/commands/local_cluster.h"
+#include "services/common/counted.h"
 #include "services/common/files.h"
 #include "services/common/status_macros.h"
 
@@ -62,8 +63,8 @@ ExitCode Supervise(Session* session, const std::string& state_folder,
 
 std::string Welcome(const std::string& state_folder, const std::vector<MemberPlan>& members) {
   return absl::StrCat("The cluster is up: coordinator ", members[0].address, ", registry ",
-                      members[1].address, ", ", members.size() - 2,
-                      " workers.\n  use it:  ropewalk submit JOB.yaml --state ", state_folder,
+                      members[1].address, ", ", Counted(members.size() - 2, "worker"),
+                      ".\n  use it:  ropewalk submit JOB.yaml --state ", state_folder,
                       "\n  stop it: ropewalk down --state ", state_folder);
 }
 
