@@ -67,13 +67,15 @@ void Agent::BeIdle() {
   });
 }
 
-void Agent::Report(const v1::Assignment& assignment, Phase phase, absl::string_view activity) {
+void Agent::Report(const v1::Assignment& assignment, Phase phase, absl::string_view activity,
+                   absl::FunctionRef<void(v1::WorkerReport&)> more) {
   means_.board->Update([&](v1::WorkerReport& report) {
     report.set_phase(phase);
     report.set_job(assignment.job());
     report.set_generation(assignment.generation());
     report.set_activity(std::string(activity));
     report.clear_interruption();
+    more(report);
     if (job_ == nullptr) return;
     report.set_committed_step(job_->state().step);
     report.set_state_digest(job_->state().Digest());
@@ -138,8 +140,8 @@ void Agent::RunGeneration(const v1::Assignment& assignment) {
   if (means_.desired->OvertakenBy(assignment) != Overtaking::kNot) return;
   LogWarning("the ring broke",
              {{"job", assignment.job()}, {"reason", std::string(status.message())}});
-  Report(assignment, v1::WORKER_PHASE_INTERRUPTED, "waits for the next generation");
-  means_.board->Update(
+  Report(
+      assignment, v1::WORKER_PHASE_INTERRUPTED, "waits for the next generation",
       [&](v1::WorkerReport& report) { *report.mutable_interruption() = run.interruption(status); });
 }
 
@@ -152,8 +154,8 @@ void Agent::Finish(const v1::Assignment& assignment) {
     if (!published.ok()) return Fail(assignment, published.status());
     version = *published;
   }
-  Report(assignment, v1::WORKER_PHASE_FINISHED, "finished");
-  means_.board->Update([&](v1::WorkerReport& report) { report.set_result_version(version); });
+  Report(assignment, v1::WORKER_PHASE_FINISHED, "finished",
+         [&](v1::WorkerReport& report) { report.set_result_version(version); });
 }
 
 void Agent::Stop(const v1::Assignment& assignment) {

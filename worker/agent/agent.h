@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "ropewalk/v1/worker_service.pb.h"
 #include "services/common/clock.h"
@@ -55,7 +56,10 @@ class Agent {
   absl::StatusOr<std::string> Persist(const v1::Assignment& assignment, absl::string_view activity,
                                       std::function<absl::StatusOr<std::string>()> publish);
   void Fail(const v1::Assignment& assignment, const absl::Status& error);
-  void Report(const v1::Assignment& assignment, Phase phase, absl::string_view activity);
+  // Says in one report where the worker is; `more` adds what only this phase has.
+  void Report(
+      const v1::Assignment& assignment, Phase phase, absl::string_view activity,
+      absl::FunctionRef<void(v1::WorkerReport&)> more = [](v1::WorkerReport&) {});
 
   const Means means_;
   std::string job_name_;  // of job_, or of the one that failed
