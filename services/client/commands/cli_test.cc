@@ -256,5 +256,10 @@ TEST_F(CliTest, HelpIsDataAndHasAnExample) {
   EXPECT_EQ(err_, "");
 }
 
+TEST_F(CliTest, EvalSaysWhichOptionsItNeeds) {
+  EXPECT_EQ(RunAlone({"eval", "--base", folder_ + "/tiny"}), kExitUsage);
+  EXPECT_THAT(err_, HasSubstr("--data is required"));
+}
+
 }  // namespace
 }  // namespace ropewalk

@@ -34,6 +34,12 @@ void AddWorkersThreads(CLI::App* workers, Session* session);
 
 // Of what the registry keeps. kinds: where a bare "namespace/name" is looked for, in this order.
 using Kinds = std::vector<std::string>;
+
+// A name of such a kind, for examples.
+inline std::string ExampleName(const Kinds& kinds) {
+  return kinds.front() == "models" ? "local/tiny-base" : "demo/dates";
+}
+
 void AddVersionsList(CLI::App* noun, Session* session, const Kinds& kinds);
 void AddVersionsGet(CLI::App* noun, Session* session, const Kinds& kinds);
 void AddVersionsPull(CLI::App* noun, Session* session, const Kinds& kinds);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,7 @@ namespace {
 struct EngineFlags {
   std::string base;
   std::string adapter;
+  std::map<std::string, std::string> others;  // by option
 };
 
 // Where fetched versions stay, by name; they never change.
@@ -88,20 +90,22 @@ absl::Status Become(const std::vector<std::string>& command) {
       absl::StrCat("cannot start ", command[0], ": ", std::strerror(errno)));
 }
 
-absl::StatusOr<ExitCode> RunEngine(Session* session, const std::string& name, EngineFlags flags,
-                                   const std::vector<std::string>& rest) {
+absl::StatusOr<ExitCode> RunEngine(Session* session, const std::string& name, EngineFlags flags) {
   RETURN_IF_ERROR(FolderFinder(session).Find(&flags));
   std::vector<std::string> command = {session->program_folder + "/ropewalk-worker", name, "--base",
                                       flags.base};
   if (!flags.adapter.empty()) command.insert(command.end(), {"--adapter", flags.adapter});
-  command.insert(command.end(), rest.begin(), rest.end());
+  for (const auto& [option, value] : flags.others) {
+    if (!value.empty()) command.push_back(absl::StrCat(option, "=", value));
+  }
   return Become(command);
 }
 
 }  // namespace
 
 CLI::App* AddEngineCommand(CLI::App* root, Session* session, const std::string& name,
-                           const std::string& description, const std::string& example) {
+                           const std::string& description, const std::string& example,
+                           const std::vector<EngineOption>& options) {
   CLI::App* command = AddCommand(root, session, name, description, example);
   auto flags = std::make_shared<EngineFlags>();
   command
@@ -109,9 +113,13 @@ CLI::App* AddEngineCommand(CLI::App* root, Session* session, const std::string& 
                    "The model; may be left out for an adapter from the registry, which knows it")
       ->type_name("DIR|NAME");
   command->add_option("--adapter", flags->adapter, "The adapter on it")->type_name("DIR|NAME");
-  command->allow_extras();
-  SetAction(command, session,
-            [=] { return RunEngine(session, name, *flags, command->remaining()); });
+  for (const EngineOption& option : options) {
+    const std::string last = option.names.substr(option.names.rfind(',') + 1);
+    command->add_option(option.names, flags->others[last], option.description)
+        ->type_name(option.type)
+        ->required(option.required);
+  }
+  SetAction(command, session, [=] { return RunEngine(session, name, *flags); });
   return command;
 }
 

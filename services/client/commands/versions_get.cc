@@ -22,9 +22,9 @@ absl::StatusOr<ExitCode> Get(Session* session, const std::string& name, const Ki
 }  // namespace
 
 void AddVersionsGet(CLI::App* noun, Session* session, const Kinds& kinds) {
-  CLI::App* command =
-      AddCommand(noun, session, "get", "Show one version: where it comes from, metrics and files",
-                 absl::StrCat("ropewalk ", noun->get_name(), " get demo/dates:latest"));
+  CLI::App* command = AddCommand(
+      noun, session, "get", "Show one version: where it comes from, metrics and files",
+      absl::StrCat("ropewalk ", noun->get_name(), " get ", ExampleName(kinds), ":latest"));
   auto name = std::make_shared<std::string>();
   command->add_option("NAME", *name, "namespace/name[:TAG|@VERSION]; the latest without either")
       ->required();

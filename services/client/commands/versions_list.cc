@@ -73,7 +73,7 @@ void AddVersionsList(CLI::App* noun, Session* session, const Kinds& kinds) {
   const std::string what = noun->get_name();
   CLI::App* command =
       AddCommand(noun, session, "list", absl::StrCat("List all ", what, ", or the versions of one"),
-                 absl::StrCat("ropewalk ", what, " list demo/dates -o wide"));
+                 absl::StrCat("ropewalk ", what, " list ", ExampleName(kinds), " -o wide"));
   auto flags = std::make_shared<ListFlags>();
   command->add_option("NAME", flags->name, "namespace/name, to list its versions");
   AddFilters(command, flags.get());

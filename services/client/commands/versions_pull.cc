@@ -31,7 +31,7 @@ absl::StatusOr<ExitCode> Pull(Session* session, const PullFlags& flags, const Ki
 void AddVersionsPull(CLI::App* noun, Session* session, const Kinds& kinds) {
   CLI::App* command = AddCommand(
       noun, session, "pull", "Download a version into a new folder, verified",
-      absl::StrCat("ropewalk ", noun->get_name(), " pull demo/dates --to dates-adapter"));
+      absl::StrCat("ropewalk ", noun->get_name(), " pull ", ExampleName(kinds), " --to folder"));
   auto flags = std::make_shared<PullFlags>();
   command
       ->add_option("NAME", flags->name, "namespace/name[:TAG|@VERSION]; the latest without either")
