@@ -4,8 +4,8 @@
 
 #include "services/common/status_macros.h"
 #include "worker/data/jsonl.h"
-#include "worker/data/tokenizer.h"
 #include "worker/model/model_folder.h"
+#include "worker/tokenizer/tokenizer.h"
 
 namespace ropewalk {
 

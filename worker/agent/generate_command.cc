@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "services/common/status_macros.h"
-#include "worker/data/tokenizer.h"
+#include "worker/tokenizer/tokenizer.h"
 #include "worker/train/inference_model.h"
 
 namespace ropewalk {

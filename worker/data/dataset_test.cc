@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "worker/data/testing/byte_tokenizer.h"
-#include "worker/data/tokenizer_json.h"
 #include "worker/tensor/parallel.h"
+#include "worker/tokenizer/testing/byte_tokenizer.h"
+#include "worker/tokenizer/tokenizer_json.h"
 
 namespace ropewalk {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
-#include "worker/data/utf8.h"
+#include "worker/tokenizer/utf8.h"
 
 namespace ropewalk {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "worker/data/testing/byte_tokenizer.h"
+#include "worker/tokenizer/testing/byte_tokenizer.h"
 
 namespace ropewalk {
 namespace {

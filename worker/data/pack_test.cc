@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "worker/data/testing/byte_tokenizer.h"
+#include "worker/tokenizer/testing/byte_tokenizer.h"
 
 namespace ropewalk {
 namespace {

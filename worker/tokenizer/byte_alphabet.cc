@@ -1,9 +1,9 @@
-#include "worker/data/byte_alphabet.h"
+#include "worker/tokenizer/byte_alphabet.h"
 
 #include <array>
 #include <cstdint>
 
-#include "worker/data/utf8.h"
+#include "worker/tokenizer/utf8.h"
 
 namespace ropewalk {
 namespace {

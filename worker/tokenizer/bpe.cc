@@ -1,4 +1,4 @@
-#include "worker/data/bpe.h"
+#include "worker/tokenizer/bpe.h"
 
 #include <functional>
 #include <queue>
@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
-#include "worker/data/byte_alphabet.h"
+#include "worker/tokenizer/byte_alphabet.h"
 
 namespace ropewalk {
 namespace {

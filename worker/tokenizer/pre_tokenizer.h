@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "worker/data/regex.h"
+#include "worker/tokenizer/regex.h"
 
 namespace ropewalk {
 

@@ -8,9 +8,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "worker/data/added_tokens.h"
-#include "worker/data/bpe.h"
-#include "worker/data/pre_tokenizer.h"
+#include "worker/tokenizer/added_tokens.h"
+#include "worker/tokenizer/bpe.h"
+#include "worker/tokenizer/pre_tokenizer.h"
 
 namespace ropewalk {
 

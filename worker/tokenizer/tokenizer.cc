@@ -1,14 +1,14 @@
-#include "worker/data/tokenizer.h"
+#include "worker/tokenizer/tokenizer.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
-#include "worker/data/byte_alphabet.h"
-#include "worker/data/end_of_text.h"
-#include "worker/data/json_file.h"
-#include "worker/data/tokenizer_json.h"
-#include "worker/data/utf8.h"
+#include "worker/tokenizer/byte_alphabet.h"
+#include "worker/tokenizer/end_of_text.h"
+#include "worker/tokenizer/json_file.h"
+#include "worker/tokenizer/tokenizer_json.h"
+#include "worker/tokenizer/utf8.h"
 
 namespace ropewalk {
 

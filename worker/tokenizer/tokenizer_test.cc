@@ -1,4 +1,4 @@
-#include "worker/data/tokenizer.h"
+#include "worker/tokenizer/tokenizer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "worker/data/testing/byte_tokenizer.h"
+#include "worker/tokenizer/testing/byte_tokenizer.h"
 
 namespace ropewalk {
 namespace {

@@ -1,7 +1,7 @@
-#include "worker/data/pre_tokenizer_json.h"
+#include "worker/tokenizer/pre_tokenizer_json.h"
 
 #include "services/common/status_macros.h"
-#include "worker/data/pre_tokenizer.h"
+#include "worker/tokenizer/pre_tokenizer.h"
 
 namespace ropewalk {
 namespace {

@@ -1,11 +1,11 @@
-#include "worker/data/end_of_text.h"
+#include "worker/tokenizer/end_of_text.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
-#include "worker/data/json_file.h"
+#include "worker/tokenizer/json_file.h"
 
 namespace ropewalk {
 namespace {

@@ -1,12 +1,12 @@
-#include "worker/data/added_tokens.h"
+#include "worker/tokenizer/added_tokens.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "services/common/status_macros.h"
-#include "worker/data/character_class.h"
-#include "worker/data/utf8.h"
+#include "worker/tokenizer/character_class.h"
+#include "worker/tokenizer/utf8.h"
 
 namespace ropewalk {
 namespace {

@@ -1,7 +1,7 @@
-#include "worker/data/character_class.h"
+#include "worker/tokenizer/character_class.h"
 
 #include "absl/status/status.h"
-#include "worker/data/regex.h"
+#include "worker/tokenizer/regex.h"
 
 namespace ropewalk {
 namespace {

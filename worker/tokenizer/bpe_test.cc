@@ -1,4 +1,4 @@
-#include "worker/data/bpe.h"
+#include "worker/tokenizer/bpe.h"
 
 #include <gtest/gtest.h>
 

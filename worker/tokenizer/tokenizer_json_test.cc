@@ -1,11 +1,11 @@
-#include "worker/data/tokenizer_json.h"
+#include "worker/tokenizer/tokenizer_json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "worker/data/testing/byte_tokenizer.h"
+#include "worker/tokenizer/testing/byte_tokenizer.h"
 
 namespace ropewalk {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/data/utf8.h"
+#include "worker/tokenizer/utf8.h"
 
 #include <cstddef>
 #include <cstdint>

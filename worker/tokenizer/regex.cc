@@ -1,4 +1,4 @@
-#include "worker/data/regex.h"
+#include "worker/tokenizer/regex.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>

@@ -1,4 +1,4 @@
-#include "worker/data/tokenizer_json.h"
+#include "worker/tokenizer/tokenizer_json.h"
 
 #include <string>
 #include <utility>
@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
-#include "worker/data/json_reading.h"
-#include "worker/data/pre_tokenizer_json.h"
+#include "worker/tokenizer/json_reading.h"
+#include "worker/tokenizer/pre_tokenizer_json.h"
 
 namespace ropewalk {
 namespace {

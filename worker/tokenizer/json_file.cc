@@ -1,4 +1,4 @@
-#include "worker/data/json_file.h"
+#include "worker/tokenizer/json_file.h"
 
 #include <cstddef>
 #include <fstream>

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "worker/data/json_reading.h"
+#include "worker/tokenizer/json_reading.h"
 
 namespace ropewalk {
 

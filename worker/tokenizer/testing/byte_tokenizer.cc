@@ -1,12 +1,12 @@
-#include "worker/data/testing/byte_tokenizer.h"
+#include "worker/tokenizer/testing/byte_tokenizer.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-#include "worker/data/byte_alphabet.h"
-#include "worker/data/tokenizer_json.h"
+#include "worker/tokenizer/byte_alphabet.h"
+#include "worker/tokenizer/tokenizer_json.h"
 
 namespace ropewalk {
 
@@ -31,7 +31,7 @@ std::unique_ptr<Tokenizer> MakeByteTokenizer() {
 
 std::string WriteTestFile(const std::string& name, const std::string& text) {
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  const auto folder = std::filesystem::path(testing::TempDir()) / "ropewalk_data_test" /
+  const auto folder = std::filesystem::path(testing::TempDir()) / "ropewalk_tokenizer_test" /
                       test->test_suite_name() / test->name();
   std::filesystem::create_directories(folder);
   std::ofstream(folder / name, std::ios::binary) << text;

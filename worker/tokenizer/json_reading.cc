@@ -1,4 +1,4 @@
-#include "worker/data/json_reading.h"
+#include "worker/tokenizer/json_reading.h"
 
 #include "absl/strings/str_cat.h"
 

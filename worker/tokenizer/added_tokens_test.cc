@@ -1,4 +1,4 @@
-#include "worker/data/added_tokens.h"
+#include "worker/tokenizer/added_tokens.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "worker/data/pre_tokenizer.h"
+#include "worker/tokenizer/pre_tokenizer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
