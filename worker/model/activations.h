@@ -15,13 +15,18 @@ struct LayerActivations {
   T* attention_rstd = nullptr;  // [rows]
   T* query = nullptr;           // [rows, heads * head_dim], rotated
   T* key = nullptr;             // [rows, key-value heads * head_dim], rotated
-  T* value = nullptr;           // like key
-  T* attended = nullptr;        // like query
-  T* log_sum_exp = nullptr;     // [rows, heads], of the attention's scores
-  T* middle = nullptr;          // [rows, hidden], between attention and MLP
-  T* mlp_rstd = nullptr;        // [rows]
-  T* gate = nullptr;            // [rows, inner]
-  T* up = nullptr;              // [rows, inner]
+  // Queries and keys before their norm, and what the norm divides by; null without such a norm.
+  T* projected_query = nullptr;  // like query
+  T* projected_key = nullptr;    // like key
+  T* query_rstd = nullptr;       // [rows, heads]
+  T* key_rstd = nullptr;         // [rows, key-value heads]
+  T* value = nullptr;            // like key
+  T* attended = nullptr;         // like query
+  T* log_sum_exp = nullptr;      // [rows, heads], of the attention's scores
+  T* middle = nullptr;           // [rows, hidden], between attention and MLP
+  T* mlp_rstd = nullptr;         // [rows]
+  T* gate = nullptr;             // [rows, inner]
+  T* up = nullptr;               // [rows, inner]
 
   void Take(const ModelConfig& config, int64_t rows, Arena<T>* arena);
 };
@@ -34,7 +39,9 @@ struct LayerScratch {
   // Gradients by the values of these names.
   T* d_normed = nullptr;
   T* d_query = nullptr;
+  T* d_projected_query = nullptr;  // without such a norm the same array as d_query
   T* d_key = nullptr;
+  T* d_projected_key = nullptr;  // likewise
   T* d_value = nullptr;
   T* d_attended = nullptr;
   T* d_gate = nullptr;

@@ -29,6 +29,10 @@ struct ModelConfig {
   int64_t max_position_embeddings = 0;
   double rms_norm_eps = 1e-6;
   RopeConfig rope;
+  bool query_key_value_bias = false;  // q_proj, k_proj and v_proj have a bias
+  bool output_bias = false;           // o_proj has one
+  bool mlp_bias = false;              // gate_proj, up_proj and down_proj have one
+  bool query_key_norm = false;  // heads of queries and keys are normed before they are rotated
   bool tie_word_embeddings = false;
   double initializer_range = 0.02;     // standard deviation of new weights
   std::vector<int32_t> eos_token_ids;  // may be empty

@@ -1,5 +1,7 @@
 #include "worker/model/decoder_layer.h"
 
+#include <algorithm>
+
 #include "worker/ops/elementwise.h"
 #include "worker/ops/rms_norm.h"
 #include "worker/ops/swiglu.h"
@@ -9,10 +11,12 @@ namespace ropewalk {
 template <typename T>
 DecoderLayer<T>::DecoderLayer(const ModelConfig& config, const Weights<T>& weights,
                               const RopeTable<T>& rope, LinearHook<T>* hook, int64_t number)
-    : config_(config), weights_(weights), rope_(rope), number_(number) {
+    : config_(config), weights_(weights), index_(weights.index()), rope_(rope), number_(number) {
   for (int64_t i = 0; i < kLinearsPerLayer; ++i) {
-    const int64_t place = PlaceOf(number, static_cast<Linear>(i));
-    linears_.emplace_back(weights.Place(place), hook, place);
+    const Linear linear = static_cast<Linear>(i);
+    const int64_t place = PlaceOf(number, linear);
+    linears_.emplace_back(weights.Place(place), weights.Plain(index_.Bias(number, linear)), hook,
+                          place);
   }
 }
 
@@ -28,11 +32,12 @@ template <typename T>
 void DecoderLayer<T>::ForwardAttention(const Rows& rows, const LayerActivations<T>& activations,
                                        const LayerScratch<T>& scratch, Attention attention) const {
   const LayerActivations<T>& a = activations;
-  Norm(rows, AttentionNormIndex(number_), a.input, scratch.normed, a.attention_rstd);
-  At(Linear::kQuery).Forward(rows.count, scratch.normed, a.query);
-  At(Linear::kKey).Forward(rows.count, scratch.normed, a.key);
+  Norm(rows, index_.AttentionNorm(number_), a.input, scratch.normed, a.attention_rstd);
+  const bool norms = config_.query_key_norm;
+  At(Linear::kQuery).Forward(rows.count, scratch.normed, norms ? a.projected_query : a.query);
+  At(Linear::kKey).Forward(rows.count, scratch.normed, norms ? a.projected_key : a.key);
   At(Linear::kValue).Forward(rows.count, scratch.normed, a.value);
-  Rotate(rows, Rotation::kForward, a.query, a.key);
+  PositionQueryKey(rows, a);
   attention(a);
   At(Linear::kOutput).Forward(rows.count, a.attended, a.middle);
   Add(rows.count * config_.hidden_size, a.input, a.middle);
@@ -42,7 +47,7 @@ template <typename T>
 void DecoderLayer<T>::ForwardMlp(const Rows& rows, const LayerActivations<T>& activations,
                                  const LayerScratch<T>& scratch, T* output) const {
   const LayerActivations<T>& a = activations;
-  Norm(rows, MlpNormIndex(number_), a.middle, scratch.normed, a.mlp_rstd);
+  Norm(rows, index_.MlpNorm(number_), a.middle, scratch.normed, a.mlp_rstd);
   At(Linear::kGate).Forward(rows.count, scratch.normed, a.gate);
   At(Linear::kUp).Forward(rows.count, scratch.normed, a.up);
   SwigluForward(rows.count * config_.intermediate_size, a.gate, a.up, scratch.product);
@@ -71,21 +76,21 @@ bool DecoderLayer<T>::BackwardMlp(const Rows& rows, const LayerActivations<T>& a
   SwigluForward(products, a.gate, a.up, s.product);
   At(Linear::kDown)
       .Backward(rows.count, s.product, d_stream, below_down ? s.d_product : nullptr,
-                /*accumulate=*/false, sink.Of(IndexOf(Linear::kDown)));
+                /*accumulate=*/false, GradientsOf(Linear::kDown, sink));
   if (!below_down) return false;
   SwigluBackward(products, s.d_product, a.gate, a.up, s.d_gate, s.d_up);
 
   const bool below_gate = sink.NeedsInputOf(IndexOf(Linear::kGate));
   T* const d_normed = below_gate ? s.d_normed : nullptr;
-  Norm(rows, MlpNormIndex(number_), a.middle, s.normed, a.mlp_rstd);
+  Norm(rows, index_.MlpNorm(number_), a.middle, s.normed, a.mlp_rstd);
   At(Linear::kGate)
       .Backward(rows.count, s.normed, s.d_gate, d_normed, /*accumulate=*/false,
-                sink.Of(IndexOf(Linear::kGate)));
+                GradientsOf(Linear::kGate, sink));
   At(Linear::kUp)
       .Backward(rows.count, s.normed, s.d_up, d_normed, /*accumulate=*/true,
-                sink.Of(IndexOf(Linear::kUp)));
+                GradientsOf(Linear::kUp, sink));
   if (!below_gate) return false;
-  BackwardNorm(rows, MlpNormIndex(number_), a.middle, a.mlp_rstd, s.d_normed, sink, d_stream);
+  BackwardNorm(rows, index_.MlpNorm(number_), a.middle, a.mlp_rstd, s.d_normed, sink, d_stream);
   return true;
 }
 
@@ -96,7 +101,7 @@ bool DecoderLayer<T>::BackwardOutput(const Rows& rows, const LayerActivations<T>
   const bool below = sink.NeedsInputOf(IndexOf(Linear::kOutput));
   At(Linear::kOutput)
       .Backward(rows.count, activations.attended, d_stream, below ? scratch.d_attended : nullptr,
-                /*accumulate=*/false, sink.Of(IndexOf(Linear::kOutput)));
+                /*accumulate=*/false, GradientsOf(Linear::kOutput, sink));
   return below;
 }
 
@@ -106,23 +111,58 @@ void DecoderLayer<T>::BackwardQueryKeyValue(const Rows& rows,
                                             const LayerScratch<T>& scratch,
                                             const GradientSink<T>& sink, T* d_stream) const {
   const LayerScratch<T>& s = scratch;
-  const int64_t norm = AttentionNormIndex(number_);
+  const int64_t norm = index_.AttentionNorm(number_);
   const bool below = sink.NeedsInputOf(IndexOf(Linear::kQuery));
   T* const d_normed = below ? s.d_normed : nullptr;
-  Rotate(rows, Rotation::kBackward, s.d_query, s.d_key);
+  BackwardPositionQueryKey(rows, activations, s, sink);
   Norm(rows, norm, activations.input, s.normed, activations.attention_rstd);
   At(Linear::kQuery)
-      .Backward(rows.count, s.normed, s.d_query, d_normed, /*accumulate=*/false,
-                sink.Of(IndexOf(Linear::kQuery)));
+      .Backward(rows.count, s.normed, s.d_projected_query, d_normed, /*accumulate=*/false,
+                GradientsOf(Linear::kQuery, sink));
   At(Linear::kKey)
-      .Backward(rows.count, s.normed, s.d_key, d_normed, /*accumulate=*/true,
-                sink.Of(IndexOf(Linear::kKey)));
+      .Backward(rows.count, s.normed, s.d_projected_key, d_normed, /*accumulate=*/true,
+                GradientsOf(Linear::kKey, sink));
   At(Linear::kValue)
       .Backward(rows.count, s.normed, s.d_value, d_normed, /*accumulate=*/true,
-                sink.Of(IndexOf(Linear::kValue)));
+                GradientsOf(Linear::kValue, sink));
   if (!below) return;
   BackwardNorm(rows, norm, activations.input, activations.attention_rstd, s.d_normed, sink,
                d_stream);
+}
+
+template <typename T>
+void DecoderLayer<T>::PositionQueryKey(const Rows& rows,
+                                       const LayerActivations<T>& activations) const {
+  const LayerActivations<T>& a = activations;
+  if (config_.query_key_norm) {
+    RmsNormForward(rows.count * config_.num_attention_heads, config_.head_dim, a.projected_query,
+                   weights_.Plain(index_.QueryNorm(number_)), config_.rms_norm_eps, a.query,
+                   a.query_rstd);
+    RmsNormForward(rows.count * config_.num_key_value_heads, config_.head_dim, a.projected_key,
+                   weights_.Plain(index_.KeyNorm(number_)), config_.rms_norm_eps, a.key,
+                   a.key_rstd);
+  }
+  Rotate(rows, Rotation::kForward, a.query, a.key);
+}
+
+template <typename T>
+void DecoderLayer<T>::BackwardPositionQueryKey(const Rows& rows,
+                                               const LayerActivations<T>& activations,
+                                               const LayerScratch<T>& scratch,
+                                               const GradientSink<T>& sink) const {
+  const LayerActivations<T>& a = activations;
+  const LayerScratch<T>& s = scratch;
+  Rotate(rows, Rotation::kBackward, s.d_query, s.d_key);
+  if (!config_.query_key_norm) return;
+  const int64_t query = index_.QueryNorm(number_), key = index_.KeyNorm(number_);
+  std::fill_n(s.d_projected_query, rows.count * config_.query_size(), T{0});
+  std::fill_n(s.d_projected_key, rows.count * config_.key_value_size(), T{0});
+  RmsNormBackward(rows.count * config_.num_attention_heads, config_.head_dim, s.d_query,
+                  a.projected_query, weights_.Plain(query), a.query_rstd, s.d_projected_query,
+                  sink.Of(query));
+  RmsNormBackward(rows.count * config_.num_key_value_heads, config_.head_dim, s.d_key,
+                  a.projected_key, weights_.Plain(key), a.key_rstd, s.d_projected_key,
+                  sink.Of(key));
 }
 
 template <typename T>

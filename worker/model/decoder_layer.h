@@ -22,7 +22,8 @@ struct Rows {
 // A layer of a Llama decoder (Touvron et al., 2023), written out:
 //   middle = input + o(attention(rope(q(n)), rope(k(n)), v(n))),  n = rms_norm(input)
 //   output = middle + down(silu(gate(m)) * up(m)),                m = rms_norm(middle)
-// Not thread-safe.
+// with a bias where the config has one. With query_key_norm, q and k are normed head by head before
+// they are rotated (Qwen3). Not thread-safe.
 template <typename T>
 class DecoderLayer {
  public:
@@ -60,16 +61,24 @@ class DecoderLayer {
                              const LayerScratch<T>& scratch, const GradientSink<T>& sink,
                              T* d_stream) const;
 
+  // Norms of heads, where the model has them, and rotation.
+  void PositionQueryKey(const Rows& rows, const LayerActivations<T>& activations) const;
+  void BackwardPositionQueryKey(const Rows& rows, const LayerActivations<T>& activations,
+                                const LayerScratch<T>& scratch, const GradientSink<T>& sink) const;
   void Rotate(const Rows& rows, Rotation rotation, T* query, T* key) const;
-  // One of the two norms, by its weight's index.
+  // One of the two norms of the stream, by its weight's index.
   void Norm(const Rows& rows, int64_t index, const T* x, T* y, T* rstd) const;
   void BackwardNorm(const Rows& rows, int64_t index, const T* x, const T* rstd, const T* dy,
                     const GradientSink<T>& sink, T* dx) const;
-  int64_t IndexOf(Linear linear) const { return LinearIndex(number_, linear); }
+  int64_t IndexOf(Linear linear) const { return index_.Matrix(number_, linear); }
+  LinearGradients<T> GradientsOf(Linear linear, const GradientSink<T>& sink) const {
+    return {sink.Of(IndexOf(linear)), sink.Of(index_.Bias(number_, linear))};
+  }
   const LinearLayer<T>& At(Linear linear) const { return linears_[static_cast<int>(linear)]; }
 
   const ModelConfig& config_;
   const Weights<T>& weights_;
+  const WeightIndex& index_;
   const RopeTable<T>& rope_;
   const int64_t number_;
   std::vector<LinearLayer<T>> linears_;  // in the order of Linear

@@ -107,7 +107,8 @@ class Generator {
     Reserve(rows.count);
     if (model_.hook() != nullptr) model_.hook()->BeginPass(rows.count, nullptr);
     EmbeddingForward(rows.count, config_.hidden_size, tokens.data(),
-                     model_.weights().Plain(kEmbeddingIndex), activations_.input);
+                     model_.weights().Plain(model_.weights().index().Embedding()),
+                     activations_.input);
     for (size_t layer = 0; layer < model_.layers().size(); ++layer) {
       model_.layers()[layer].Forward(
           rows, activations_, scratch_, [&](const LayerActivations<T>& a) { attend(layer, a); },
@@ -140,7 +141,7 @@ class Generator {
       std::copy_n(hidden + rows[i] * size, size, &chosen[i * size]);
     }
     RmsNormForward(count, size, chosen.data(),
-                   model_.weights().Plain(FinalNormIndex(config_.num_hidden_layers)),
+                   model_.weights().Plain(model_.weights().index().FinalNorm()),
                    config_.rms_norm_eps, normed.data(), rstd.data());
     std::vector<T> logits(count * config_.vocab_size);
     model_.weights().Output().Forward(count, normed.data(), logits.data());

@@ -20,7 +20,9 @@ class LinearHook {
   // `dropout` outlives the pass; null: no dropout.
   virtual void BeginPass(int64_t rows, const RandomKey* dropout) = 0;
 
-  // y [rows, out] += what the method makes of x [rows, in].
+  // y [rows, out] += what the method makes of x [rows, in]. Before the call y is x Wᵀ; the layer's
+  // bias comes after it. With activation checkpointing it is called a second time for a place
+  // before Backward, with the same x.
   virtual void Forward(int64_t place, const T* x, T* y) = 0;
 
   // Given dy [rows, out], the gradient of the loss by y: adds to the method's own gradient, and,

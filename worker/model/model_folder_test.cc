@@ -131,18 +131,5 @@ TEST(ModelFolder, AcceptsACopyOfTheTiedEmbedding) {
   EXPECT_TRUE(ModelFolder::Open(folder.path()).ok());
 }
 
-TEST(WeightSpecs, FollowTheirIndices) {
-  const ModelConfig config = TinyConfig();
-  const std::vector<WeightSpec> specs = WeightSpecs(config);
-  EXPECT_EQ(specs[AttentionNormIndex(1)].name, "model.layers.1.input_layernorm.weight");
-  EXPECT_EQ(specs[LinearIndex(1, Linear::kQuery)].name, "model.layers.1.self_attn.q_proj.weight");
-  EXPECT_EQ(specs[LinearIndex(1, Linear::kOutput)].name, "model.layers.1.self_attn.o_proj.weight");
-  EXPECT_EQ(specs[MlpNormIndex(0)].name, "model.layers.0.post_attention_layernorm.weight");
-  EXPECT_EQ(specs[LinearIndex(0, Linear::kDown)].name, "model.layers.0.mlp.down_proj.weight");
-  EXPECT_EQ(specs[FinalNormIndex(2)].name, "model.norm.weight");
-  EXPECT_EQ(specs[OutputIndex(2)].name, "lm_head.weight");
-  EXPECT_EQ(LinearPlaces(config)[PlaceOf(1, Linear::kGate)].name, "model.layers.1.mlp.gate_proj");
-}
-
 }  // namespace
 }  // namespace ropewalk

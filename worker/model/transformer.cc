@@ -20,28 +20,19 @@ std::vector<double> RopeFrequencies(const ModelConfig& config) {
   return frequencies;
 }
 
-std::vector<int64_t> GradientOffsets(const ModelConfig& config) {
-  std::vector<int64_t> offsets;
-  int64_t offset = 0;
-  for (const WeightSpec& spec : WeightSpecs(config)) {
-    offsets.push_back(offset);
-    offset += spec.size;
-  }
-  return offsets;
-}
-
 // The index of the first weight at whose place the hook is; past all weights if it is nowhere.
 template <typename T>
 int64_t LowestHook(const ModelConfig& config, const LinearHook<T>* hook) {
+  const WeightIndex index(config);
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
     for (int64_t i = 0; i < kLinearsPerLayer; ++i) {
       const Linear linear = static_cast<Linear>(i);
       if (hook != nullptr && hook->Covers(PlaceOf(layer, linear))) {
-        return LinearIndex(layer, linear);
+        return index.Matrix(layer, linear);
       }
     }
   }
-  return OutputIndex(config.num_hidden_layers) + 1;
+  return index.count();
 }
 
 absl::Status CheckRange(absl::string_view what, absl::Span<const int32_t> values, int32_t least,
@@ -73,7 +64,7 @@ Transformer<T>::Transformer(const ModelConfig& config, MatMulPrecision precision
       rope_(RopeFrequencies(config), config.max_position_embeddings),
       weights_(config, precision),
       cross_entropy_(config.vocab_size, config.hidden_size),
-      offsets_(GradientOffsets(config)),
+      trainable_(TrainableWeights::All(config)),
       lowest_hook_(LowestHook(config, hook)),
       activations_(config.num_hidden_layers) {
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
@@ -111,12 +102,10 @@ absl::StatusOr<double> Transformer<T>::AccumulateGradient(const PackedTokens& to
   RETURN_IF_ERROR(Check(tokens));
   Reserve(tokens.tokens.size(), /*backward=*/true);
   Forward(tokens, &key);
-  const GradientSink<T> sink = SinkFor(weight_gradients);
-  const int64_t output =
-      config_.tie_word_embeddings ? kEmbeddingIndex : OutputIndex(layers_.size());
-  const double loss =
-      cross_entropy_.LossAndGradient(tokens.tokens.size(), normed_, tokens.targets.data(),
-                                     weights_.Output(), d_normed_, sink.Of(output));
+  const GradientSink<T> sink(trainable_, weight_gradients, lowest_hook_);
+  const double loss = cross_entropy_.LossAndGradient(tokens.tokens.size(), normed_,
+                                                     tokens.targets.data(), weights_.Output(),
+                                                     d_normed_, sink.Of(weights_.index().Output()));
   Backward(tokens, sink);
   return loss;
 }
@@ -166,7 +155,7 @@ void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropou
   const Rows rows = {static_cast<int64_t>(tokens.tokens.size()), tokens.positions.data()};
   if (hook_ != nullptr) hook_->BeginPass(rows.count, dropout);
   EmbeddingForward(rows.count, config_.hidden_size, tokens.tokens.data(),
-                   weights_.Plain(kEmbeddingIndex), activations_[0].input);
+                   weights_.Plain(weights_.index().Embedding()), activations_[0].input);
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
     T* const output = layer + 1 < layers_.size() ? activations_[layer + 1].input : last_;
     layers_[layer].Forward(
@@ -178,14 +167,14 @@ void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropou
         output);
   }
   RmsNormForward(rows.count, config_.hidden_size, last_,
-                 weights_.Plain(FinalNormIndex(layers_.size())), config_.rms_norm_eps, normed_,
+                 weights_.Plain(weights_.index().FinalNorm()), config_.rms_norm_eps, normed_,
                  last_rstd_);
 }
 
 template <typename T>
 void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<T>& sink) {
   const Rows rows = {static_cast<int64_t>(tokens.tokens.size()), tokens.positions.data()};
-  const int64_t norm = FinalNormIndex(layers_.size());
+  const int64_t norm = weights_.index().FinalNorm();
   std::fill_n(d_stream_, rows.count * config_.hidden_size, T{0});
   RmsNormBackward(rows.count, config_.hidden_size, d_normed_, last_, weights_.Plain(norm),
                   last_rstd_, d_stream_, sink.Of(norm));
@@ -195,20 +184,13 @@ void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<T>&
                          scratch_.d_key, scratch_.d_value);
   };
   for (int64_t layer = layers_.size() - 1; layer >= 0; --layer) {
-    if (!sink.NeedsInputOf(AttentionNormIndex(layer + 1))) return;
+    if (!sink.NeedsInputOf(weights_.index().AttentionNorm(layer + 1))) return;
     layers_[layer].Backward(rows, activations_[layer], scratch_, attention_backward, sink,
                             d_stream_);
   }
-  T* const d_embedding = sink.Of(kEmbeddingIndex);
+  T* const d_embedding = sink.Of(weights_.index().Embedding());
   if (d_embedding == nullptr) return;
   EmbeddingBackward(rows.count, config_.hidden_size, tokens.tokens.data(), d_stream_, d_embedding);
-}
-
-template <typename T>
-GradientSink<T> Transformer<T>::SinkFor(T* weight_gradients) const {
-  return {.flat = weight_gradients,
-          .offsets = offsets_.data(),
-          .lowest = weight_gradients == nullptr ? lowest_hook_ : kEmbeddingIndex};
 }
 
 template class Transformer<float>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,6 +13,7 @@
 #include "worker/model/decoder_layer.h"
 #include "worker/model/gradient_sink.h"
 #include "worker/model/linear_hook.h"
+#include "worker/model/trainable_weights.h"
 #include "worker/model/weights.h"
 #include "worker/ops/attention.h"
 #include "worker/ops/cross_entropy.h"
@@ -43,9 +45,14 @@ class Transformer {
   // target or position outside the model.
   absl::StatusOr<double> Loss(const PackedTokens& tokens);
 
-  // The same with the dropout that `key` decides. The hook adds its gradients to its own; those of
-  // the weights are added to `weight_gradients`, all weights in the order of WeightSpecs, unless it
-  // is null: then they are frozen.
+  // Which weights train; all of them until this is called. The gradient of a frozen weight is never
+  // computed, nor anything that only it would need.
+  void SetTrainable(TrainableWeights trainable) { trainable_ = std::move(trainable); }
+  const TrainableWeights& trainable() const { return trainable_; }
+
+  // The loss with the dropout that `key` decides. The hook adds its gradients to its own; those of
+  // the trainable weights are added to `weight_gradients` [trainable().size()], unless it is null:
+  // then all weights are frozen.
   absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens, const RandomKey& key,
                                             T* weight_gradients);
 
@@ -66,7 +73,6 @@ class Transformer {
   // Fills in the activations and normed_.
   void Forward(const PackedTokens& tokens, const RandomKey* dropout);
   void Backward(const PackedTokens& tokens, const GradientSink<T>& sink);
-  GradientSink<T> SinkFor(T* weight_gradients) const;
 
   const ModelConfig config_;
   LinearHook<T>* const hook_;
@@ -75,8 +81,8 @@ class Transformer {
   Weights<T> weights_;
   std::vector<DecoderLayer<T>> layers_;
   LinearCrossEntropy<T> cross_entropy_;
-  std::vector<int64_t> offsets_;  // [weights], of their gradients
-  int64_t lowest_hook_ = 0;       // index of the first weight at whose place the hook is
+  TrainableWeights trainable_;
+  int64_t lowest_hook_ = 0;  // index of the first weight at whose place the hook is
 
   Arena<T> arena_;
   int64_t reserved_rows_ = 0;

@@ -1,5 +1,6 @@
 #include "worker/model/transformer.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -31,8 +32,9 @@ std::vector<T> Weights(const ModelConfig& config) {
 // The tiny model with its weights.
 template <typename T>
 struct Model {
-  explicit Model(bool tied = false)
-      : config(TinyConfig(tied)),
+  explicit Model(bool tied = false) : Model(TinyConfig(tied)) {}
+  explicit Model(const ModelConfig& config)
+      : config(config),
         weights(Weights<T>(config)),
         transformer(config, MatMulPrecision::kFull, nullptr) {
     SetWeights(weights, &transformer);
@@ -49,10 +51,18 @@ struct Model {
   Transformer<T> transformer;
 };
 
-class TransformerGradient : public ::testing::TestWithParam<bool> {};
+// What families add to the plain Llama model.
+struct Variant {
+  const char* name;
+  void (*change)(ModelConfig* config);
+};
+
+class TransformerGradient : public ::testing::TestWithParam<Variant> {};
 
 TEST_P(TransformerGradient, IsTheDerivativeOfTheLoss) {
-  Model<double> model(/*tied=*/GetParam());
+  ModelConfig config = TinyConfig();
+  GetParam().change(&config);
+  Model<double> model(config);
   const PackedTokens tokens = Pack({kFirst, kSecond});
   const std::vector<double> gradient = model.Gradient(tokens);
   ExpectGradient(&model.weights, gradient, /*stride=*/7, [&] {
@@ -61,8 +71,44 @@ TEST_P(TransformerGradient, IsTheDerivativeOfTheLoss) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(Embeddings, TransformerGradient, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "Tied" : "Untied"; });
+// Each weight's gradient alone is what it is among all.
+TEST_P(TransformerGradient, IsTheSameWhateverElseTrains) {
+  ModelConfig config = TinyConfig();
+  GetParam().change(&config);
+  Model<float> model(config);
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  const std::vector<float> all = model.Gradient(tokens);
+  const std::vector<WeightSpec> specs = WeightSpecs(config);
+  for (size_t i = 0; i < specs.size(); ++i) {
+    std::vector<bool> trains(specs.size());
+    trains[i] = true;
+    model.transformer.SetTrainable(TrainableWeights(config, trains));
+    std::vector<float> gradient(specs[i].size);
+    ASSERT_TRUE(model.transformer.AccumulateGradient(tokens, RandomKey(), gradient.data()).ok());
+    const int64_t offset = TrainableWeights::All(config).OffsetOf(i);
+    EXPECT_TRUE(std::equal(gradient.begin(), gradient.end(), all.begin() + offset))
+        << specs[i].name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, TransformerGradient,
+                         ::testing::Values(Variant{"Plain", [](ModelConfig*) {}},
+                                           Variant{"Tied",
+                                                   [](ModelConfig* config) {
+                                                     config->tie_word_embeddings = true;
+                                                   }},
+                                           Variant{"Biased",
+                                                   [](ModelConfig* config) {
+                                                     config->query_key_value_bias =
+                                                         config->output_bias = config->mlp_bias =
+                                                             true;
+                                                   }},
+                                           Variant{"HeadsNormed",
+                                                   [](ModelConfig* config) {
+                                                     config->query_key_norm = true;
+                                                     config->head_dim = 6;
+                                                   }}),
+                         [](const auto& info) { return info.param.name; });
 
 TEST(Transformer, GradientsAddUp) {
   Model<double> model;

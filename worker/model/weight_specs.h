@@ -14,11 +14,15 @@ struct WeightSpec {
   std::vector<int64_t> shape;
   int64_t size = 0;      // elements
   bool is_norm = false;  // a norm's scale: starts as ones, is not decayed
+  bool is_bias = false;  // of a linear layer, [out]: starts as zeros, is not decayed
 };
 
 // The linear layers of a decoder layer, in the order of computation.
 enum class Linear { kQuery, kKey, kValue, kOutput, kGate, kUp, kDown };
 constexpr int64_t kLinearsPerLayer = 7;
+
+// Whether the model's layers of this kind have a bias.
+bool HasBias(const ModelConfig& config, Linear linear);
 
 // Every linear layer but the output embedding is a place where a method may hook. Its number:
 constexpr int64_t PlaceOf(int64_t layer, Linear linear) {
@@ -35,19 +39,8 @@ struct LinearPlace {
 std::vector<LinearPlace> LinearPlaces(const ModelConfig& config);
 
 // All weights of a model, in the order of computation: the embedding, each layer's, the last norm,
-// the output embedding unless it is tied.
+// the output embedding unless it is tied. A bias follows its matrix. WeightIndex knows the
+// positions.
 std::vector<WeightSpec> WeightSpecs(const ModelConfig& config);
-
-// Positions in that list.
-constexpr int64_t kEmbeddingIndex = 0;
-constexpr int64_t kWeightsPerLayer = kLinearsPerLayer + 2;
-constexpr int64_t LinearIndex(int64_t layer, Linear linear) {
-  const bool in_mlp = linear >= Linear::kGate;
-  return 1 + layer * kWeightsPerLayer + 1 + static_cast<int64_t>(linear) + (in_mlp ? 1 : 0);
-}
-constexpr int64_t AttentionNormIndex(int64_t layer) { return 1 + layer * kWeightsPerLayer; }
-constexpr int64_t MlpNormIndex(int64_t layer) { return AttentionNormIndex(layer) + 5; }
-constexpr int64_t FinalNormIndex(int64_t layers) { return 1 + layers * kWeightsPerLayer; }
-constexpr int64_t OutputIndex(int64_t layers) { return FinalNormIndex(layers) + 1; }
 
 }  // namespace ropewalk

@@ -1,32 +1,34 @@
 #include "worker/model/weights.h"
 
+#include <algorithm>
+
 namespace ropewalk {
 namespace {
 
-std::vector<int64_t> PlacesByIndex(const ModelConfig& config, size_t weights) {
-  std::vector<int64_t> place_of(weights, -1);
+std::vector<int64_t> PlacesByIndex(const ModelConfig& config, const WeightIndex& index) {
+  std::vector<int64_t> place_of(index.count(), -1);
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
     for (int64_t i = 0; i < kLinearsPerLayer; ++i) {
       const Linear linear = static_cast<Linear>(i);
-      place_of[LinearIndex(layer, linear)] = PlaceOf(layer, linear);
+      place_of[index.Matrix(layer, linear)] = PlaceOf(layer, linear);
     }
   }
   return place_of;
-}
-
-int64_t IndexOfOutput(const ModelConfig& config) {
-  return config.tie_word_embeddings ? kEmbeddingIndex : OutputIndex(config.num_hidden_layers);
 }
 
 }  // namespace
 
 template <typename T>
 Weights<T>::Weights(const ModelConfig& config, MatMulPrecision precision)
-    : specs_(WeightSpecs(config)),
-      plain_(specs_.size()),
-      place_of_(PlacesByIndex(config, specs_.size())),
-      output_(config.vocab_size, config.hidden_size, precision),
-      output_index_(IndexOfOutput(config)) {
+    : index_(config),
+      plain_(index_.count()),
+      place_of_(PlacesByIndex(config, index_)),
+      output_(config.vocab_size, config.hidden_size, precision) {
+  const std::vector<WeightSpec> specs = WeightSpecs(config);
+  for (int64_t i = 0; i < index_.count(); ++i) {
+    const WeightSpec& spec = specs[i];
+    if (spec.is_norm || spec.is_bias || i == index_.Embedding()) plain_[i].resize(spec.size);
+  }
   for (const LinearPlace& place : LinearPlaces(config)) {
     places_.emplace_back(place.out_size, place.in_size, precision);
   }
@@ -35,10 +37,8 @@ Weights<T>::Weights(const ModelConfig& config, MatMulPrecision precision)
 template <typename T>
 void Weights<T>::Set(int64_t index, absl::Span<const T> values) {
   if (place_of_[index] >= 0) return places_[place_of_[index]].Pack(values.data());
-  if (index == output_index_) output_.Pack(values.data());
-  if (specs_[index].is_norm || index == kEmbeddingIndex) {
-    plain_[index].assign(values.begin(), values.end());
-  }
+  if (index == index_.Output()) output_.Pack(values.data());
+  if (!plain_[index].empty()) std::copy(values.begin(), values.end(), plain_[index].begin());
 }
 
 template class Weights<float>;

@@ -5,6 +5,7 @@
 
 #include "absl/types/span.h"
 #include "worker/model/config.h"
+#include "worker/model/weight_index.h"
 #include "worker/model/weight_specs.h"
 #include "worker/ops/linear_weight.h"
 
@@ -21,8 +22,11 @@ class Weights {
   // Copies the values of one weight, row-major.
   void Set(int64_t index, absl::Span<const T> values);
 
-  // The table of embeddings or a norm's scale.
-  const T* Plain(int64_t index) const { return plain_[index].data(); }
+  const WeightIndex& index() const { return index_; }
+
+  // The table of embeddings, a norm's scale or a bias, always at the same address; null if `index`
+  // is WeightIndex::kNone.
+  const T* Plain(int64_t index) const { return index < 0 ? nullptr : plain_[index].data(); }
 
   const LinearWeight<T>& Place(int64_t place) const { return places_[place]; }
 
@@ -30,12 +34,11 @@ class Weights {
   const LinearWeight<T>& Output() const { return output_; }
 
  private:
-  const std::vector<WeightSpec> specs_;
+  const WeightIndex index_;
   std::vector<std::vector<T>> plain_;  // empty for linear layers
   std::vector<LinearWeight<T>> places_;
   std::vector<int64_t> place_of_;  // [weights], -1 for others
   LinearWeight<T> output_;
-  const int64_t output_index_;
 };
 
 }  // namespace ropewalk

@@ -40,7 +40,7 @@ std::string WeightsFile(const ModelConfig& config, absl::Span<const float> param
 ParameterLayout FullLayout(const ModelConfig& config) {
   ParameterLayout layout;
   for (const WeightSpec& spec : WeightSpecs(config)) {
-    layout.Add(spec.name, spec.shape, /*decay=*/!spec.is_norm);
+    layout.Add(spec.name, spec.shape, /*decay=*/!spec.is_norm && !spec.is_bias);
   }
   return layout;
 }
@@ -49,8 +49,8 @@ void InitializeFull(const ModelConfig& config, uint64_t seed, absl::Span<float> 
   float* values = parameters.data();
   uint64_t stream = 0;
   for (const WeightSpec& spec : WeightSpecs(config)) {
-    if (spec.is_norm) {
-      std::fill_n(values, spec.size, 1.0f);
+    if (spec.is_norm || spec.is_bias) {
+      std::fill_n(values, spec.size, spec.is_norm ? 1.0f : 0.0f);
     } else {
       FillNormal(seed, stream, static_cast<float>(config.initializer_range), values, spec.size);
     }
