@@ -44,12 +44,6 @@ std::vector<int32_t> DocumentStarts(int64_t length) {
   return starts;
 }
 
-std::vector<int32_t> Positions() {
-  std::vector<int32_t> positions(kRows);
-  for (int64_t r = 0; r < kRows; ++r) positions[r] = r % kDocument;
-  return positions;
-}
-
 // Runs `op` over and over with as many threads as the benchmark's first argument says.
 template <typename F>
 void Time(benchmark::State& state, F op) {
@@ -120,13 +114,12 @@ void RmsNormBackwardPass(benchmark::State& state) {
 }
 
 void Rope(benchmark::State& state) {
-  std::vector<double> frequencies(kHeadDim / 2);
-  for (size_t i = 0; i < frequencies.size(); ++i) frequencies[i] = 1.0 / (1.0 + i);
-  const RopeTable<float> table(frequencies, kDocument);
-  const auto positions = Positions();
-  auto x = Numbers(kRows * kHidden, 1);
-  Time(state,
-       [&] { ApplyRope(kRows, kHeads, table, positions.data(), Rotation::kForward, x.data()); });
+  const auto cosines = Numbers(kRows * kHeadDim / 2, 1), sines = Numbers(kRows * kHeadDim / 2, 2);
+  auto x = Numbers(kRows * kHidden, 3);
+  Time(state, [&] {
+    ApplyRope(kRows, kHeads, kHeadDim / 2, cosines.data(), sines.data(), Rotation::kForward,
+              x.data());
+  });
 }
 
 void Swiglu(benchmark::State& state) {

@@ -106,7 +106,7 @@ absl::Status RunEval(const EvalOptions& options, std::ostream& out) {
   ASSIGN_OR_RETURN(const std::unique_ptr<InferenceModel> model,
                    InferenceModel::Open(options.base, options.adapter, MatMulPrecision::kFull));
   ASSIGN_OR_RETURN(const std::unique_ptr<Tokenizer> tokenizer, Tokenizer::Load(options.base));
-  const DatasetOptions dataset_options{model->config().max_position_embeddings};
+  const DatasetOptions dataset_options{model->config().longest_sequence()};
   ASSIGN_OR_RETURN(const Dataset data, Dataset::Load({options.data}, *tokenizer, dataset_options));
   EvalResult result;
   ASSIGN_OR_RETURN(result.counts, Measure(data, *tokenizer, options.max_new_tokens, model.get()));

@@ -6,17 +6,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "worker/model/rope_config.h"
 
 namespace ropewalk {
 
-// Rotary position embedding: the angle of pair i (of head_dim / 2) at position p is p * theta^(-2i
-// / head_dim).
-struct RopeConfig {
-  double theta = 10000.0;
-};
-
 // A decoder of the Llama type: what decides its numbers, and nothing else. The names are those of
-// Hugging Face's config.json.
+// Hugging Face's config.json where it has one.
 struct ModelConfig {
   std::string architecture;  // "LlamaForCausalLM"
   int64_t vocab_size = 0;
@@ -33,6 +28,8 @@ struct ModelConfig {
   bool output_bias = false;           // o_proj has one
   bool mlp_bias = false;              // gate_proj, up_proj and down_proj have one
   bool query_key_norm = false;  // heads of queries and keys are normed before they are rotated
+  int64_t sliding_window = 0;   // of the layers below; 0: there are none
+  std::vector<bool> slides;     // [layers], or empty: none does
   bool tie_word_embeddings = false;
   double initializer_range = 0.02;     // standard deviation of new weights
   std::vector<int32_t> eos_token_ids;  // may be empty
@@ -40,12 +37,24 @@ struct ModelConfig {
 
   int64_t query_size() const { return num_attention_heads * head_dim; }
   int64_t key_value_size() const { return num_key_value_heads * head_dim; }
+
+  // As AttentionShape::window: the tokens that one of this layer sees, itself included; 0: all
+  // before it.
+  int64_t WindowOf(int64_t layer) const {
+    return !slides.empty() && slides[layer] ? sliding_window : 0;
+  }
+
+  // The most tokens that a sequence may have: max_position_embeddings, or where RoPE is scaled
+  // beyond it (linear, yarn) that times the factor. Dynamic scaling fits any length.
+  int64_t longest_sequence() const;
 };
 
-// Reads the text of a config.json, as transformers 4 or 5 writes it. `file` is for messages.
-// INVALID_ARGUMENT: not such a file, an architecture that is not known, or a setting that would
-// change the numbers and is not implemented; the message names the key, its value and what is
-// supported.
+// Reads the text of a config.json, as transformers 4 or 5 writes it. Families: Llama, Mistral,
+// Qwen2, Qwen3; what a key means, and its default, is what transformers 5 makes of it for that
+// family. `file` is for messages.
+// INVALID_ARGUMENT: not such a file, an architecture that is not known, or a key that changes the
+// numbers and is not implemented, known to transformers or not (config_keys.h has the rule); the
+// message names the key, its value and what is supported.
 absl::StatusOr<ModelConfig> ParseModelConfig(absl::string_view json, absl::string_view file);
 
 }  // namespace ropewalk

@@ -1,5 +1,6 @@
 #include "worker/model/config.h"
 
+#include <cmath>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -74,15 +75,105 @@ TEST(ModelConfig, ReadsWhatIsGiven) {
   EXPECT_THAT(config->eos_token_ids, ElementsAre(1, 2));
 }
 
+ModelConfig With(const Json& changes) {
+  Json json = Llama();
+  json.update(changes);
+  const auto config = ParseModelConfig(json.dump(), "config.json");
+  EXPECT_TRUE(config.ok()) << config.status();
+  return config.value_or(ModelConfig());
+}
+
+TEST(ModelConfig, EachFamilyHasItsOwnBiasesAndNorms) {
+  const ModelConfig llama = With({{"attention_bias", true}, {"mlp_bias", true}});
+  EXPECT_TRUE(llama.query_key_value_bias && llama.output_bias && llama.mlp_bias);
+  const ModelConfig qwen2 =
+      With({{"architectures", {"Qwen2ForCausalLM"}}, {"num_key_value_heads", 2}});
+  EXPECT_TRUE(qwen2.query_key_value_bias && !qwen2.output_bias && !qwen2.query_key_norm);
+  const ModelConfig qwen3 =
+      With({{"architectures", {"Qwen3ForCausalLM"}}, {"num_key_value_heads", 2}});
+  EXPECT_TRUE(qwen3.query_key_norm && !qwen3.query_key_value_bias);
+  EXPECT_EQ(qwen3.head_dim, 128);
+}
+
+TEST(ModelConfig, FindsTheFamilyByItsModelTypeToo) {
+  EXPECT_EQ(With({{"architectures", nullptr}, {"model_type", "mistral"}}).architecture,
+            "MistralForCausalLM");
+  EXPECT_THAT(ErrorWith("model_type", "qwen2"), HasSubstr("'model_type' is \"qwen2\""));
+}
+
+TEST(ModelConfig, AllLayersOfMistralSlide) {
+  const Json mistral = {{"architectures", {"MistralForCausalLM"}}};
+  EXPECT_EQ(With(mistral).WindowOf(1), 4096);
+  Json json = mistral;
+  json["sliding_window"] = 64;
+  EXPECT_EQ(With(json).WindowOf(0), 64);
+  json["sliding_window"] = nullptr;
+  EXPECT_EQ(With(json).WindowOf(0), 0);
+}
+
+TEST(ModelConfig, QwenSlidesOnlyWhereItIsAskedTo) {
+  Json json = {{"architectures", {"Qwen2ForCausalLM"}},
+               {"num_key_value_heads", 2},
+               {"sliding_window", 64},
+               {"max_window_layers", 1}};
+  EXPECT_EQ(With(json).WindowOf(1), 0);
+  json["use_sliding_window"] = true;
+  EXPECT_EQ(With(json).WindowOf(0), 0);
+  EXPECT_EQ(With(json).WindowOf(1), 64);
+  json["layer_types"] = {"sliding_attention", "full_attention"};
+  EXPECT_EQ(With(json).WindowOf(0), 64);
+  EXPECT_EQ(With(json).WindowOf(1), 0);
+  json["use_sliding_window"] = false;
+  Json whole = Llama();
+  whole.update(json);
+  EXPECT_THAT(std::string(ParseModelConfig(whole.dump(), "f").status().message()),
+              HasSubstr("'use_sliding_window' must be true"));
+}
+
+TEST(ModelConfig, ReadsEveryKindOfRope) {
+  EXPECT_EQ(With({{"rope_scaling", {{"type", "linear"}, {"factor", 2}}}}).rope.kind,
+            RopeKind::kLinear);
+  const ModelConfig yarn = With({{"rope_parameters",
+                                  {{"rope_type", "yarn"},
+                                   {"rope_theta", 1e6},
+                                   {"factor", 4.0},
+                                   {"original_max_position_embeddings", 256}}}});
+  EXPECT_EQ(yarn.rope.theta, 1e6);
+  EXPECT_NEAR(yarn.rope.attention_factor, 0.1 * std::log(4.0) + 1, 1e-12);
+  EXPECT_EQ(yarn.longest_sequence(), 1024);
+  const ModelConfig longrope = With(
+      {{"original_max_position_embeddings", 128},
+       {"rope_scaling",
+        {{"type", "longrope"}, {"short_factor", {1, 1, 1, 1}}, {"long_factor", {1, 2, 3, 4}}}}});
+  EXPECT_EQ(longrope.rope.factor, 4);
+  EXPECT_NEAR(longrope.rope.attention_factor, std::sqrt(1 + std::log(4.0) / std::log(128.0)),
+              1e-12);
+  EXPECT_EQ(longrope.longest_sequence(), 512);
+}
+
+TEST(ModelConfig, NamesTheRopeSettingItCannotFollow) {
+  const auto error = [](const Json& rope) { return ErrorWith("rope_scaling", rope); };
+  EXPECT_THAT(error({{"type", "mrope"}}), HasSubstr("the type \"mrope\"; only default, linear"));
+  EXPECT_THAT(error({{"type", "linear"}}), HasSubstr("'factor' is missing"));
+  EXPECT_THAT(error({{"type", "linear"}, {"factor", 0}}), HasSubstr("'factor' is 0"));
+  EXPECT_THAT(error({{"type", "linear"}, {"factor", 2}, {"mscale", 1}}),
+              HasSubstr("'mscale' (1), which the type linear does not use"));
+  EXPECT_THAT(error({{"type", "default"}, {"partial_rotary_factor", 0.5}}),
+              HasSubstr("'partial_rotary_factor' is 0.5; only 1"));
+  EXPECT_THAT(error({{"type", "llama3"}, {"factor", 8}}),
+              HasSubstr("'low_freq_factor' is missing"));
+  EXPECT_THAT(error({{"type", "longrope"}, {"factor", 8}, {"short_factor", {1}}}),
+              HasSubstr("'short_factor' is not a list of 4"));
+  EXPECT_THAT(error({{"full_attention", {{"rope_type", "default"}}}}), HasSubstr("full_attention"));
+}
+
 TEST(ModelConfig, NamesTheSettingItCannotFollow) {
-  EXPECT_THAT(ErrorWith("attention_bias", true), HasSubstr("'attention_bias' is true"));
-  EXPECT_THAT(ErrorWith("mlp_bias", true), HasSubstr("mlp_bias"));
   EXPECT_THAT(ErrorWith("hidden_act", "gelu"), HasSubstr("only \"silu\""));
-  EXPECT_THAT(ErrorWith("rope_scaling", {{"type", "linear"}, {"factor", 2}}),
-              HasSubstr("'rope_scaling' has the type \"linear\""));
-  EXPECT_THAT(ErrorWith("rope_parameters", {{"rope_type", "llama3"}}), HasSubstr("llama3"));
   EXPECT_THAT(ErrorWith("sliding_window", 128), HasSubstr("sliding_window"));
   EXPECT_THAT(ErrorWith("quantization_config", {{"bits", 4}}), HasSubstr("quantization_config"));
+  EXPECT_THAT(ErrorWith("layer_types", {"full_attention", "chunked_attention"}),
+              HasSubstr("chunked_attention"));
+  EXPECT_THAT(ErrorWith("layer_types", {"full_attention"}), HasSubstr("layer_types"));
   EXPECT_THAT(ErrorWith("architectures", {"GPT2LMHeadModel"}),
               HasSubstr("'GPT2LMHeadModel' is not supported; only LlamaForCausalLM"));
 }
@@ -93,6 +184,8 @@ TEST(ModelConfig, RefusesSizesThatDoNotFit) {
   ErrorWith("vocab_size", -1);
   ErrorWith("vocab_size", 1.5);
   ErrorWith("vocab_size", 1e30);
+  ErrorWith("num_hidden_layers", 1000000);
+  ErrorWith("num_attention_heads", 100);
   ErrorWith("num_key_value_heads", 3);
   ErrorWith("head_dim", 7);
   ErrorWith("rms_norm_eps", -1);

@@ -10,8 +10,8 @@ namespace ropewalk {
 
 template <typename T>
 DecoderLayer<T>::DecoderLayer(const ModelConfig& config, const Weights<T>& weights,
-                              const RopeTable<T>& rope, LinearHook<T>* hook, int64_t number)
-    : config_(config), weights_(weights), index_(weights.index()), rope_(rope), number_(number) {
+                              LinearHook<T>* hook, int64_t number)
+    : config_(config), weights_(weights), index_(weights.index()), number_(number) {
   for (int64_t i = 0; i < kLinearsPerLayer; ++i) {
     const Linear linear = static_cast<Linear>(i);
     const int64_t place = PlaceOf(number, linear);
@@ -21,7 +21,7 @@ DecoderLayer<T>::DecoderLayer(const ModelConfig& config, const Weights<T>& weigh
 }
 
 template <typename T>
-void DecoderLayer<T>::Forward(const Rows& rows, const LayerActivations<T>& activations,
+void DecoderLayer<T>::Forward(const Rows<T>& rows, const LayerActivations<T>& activations,
                               const LayerScratch<T>& scratch, Attention attention,
                               T* output) const {
   ForwardAttention(rows, activations, scratch, attention);
@@ -29,7 +29,7 @@ void DecoderLayer<T>::Forward(const Rows& rows, const LayerActivations<T>& activ
 }
 
 template <typename T>
-void DecoderLayer<T>::ForwardAttention(const Rows& rows, const LayerActivations<T>& activations,
+void DecoderLayer<T>::ForwardAttention(const Rows<T>& rows, const LayerActivations<T>& activations,
                                        const LayerScratch<T>& scratch, Attention attention) const {
   const LayerActivations<T>& a = activations;
   Norm(rows, index_.AttentionNorm(number_), a.input, scratch.normed, a.attention_rstd);
@@ -44,7 +44,7 @@ void DecoderLayer<T>::ForwardAttention(const Rows& rows, const LayerActivations<
 }
 
 template <typename T>
-void DecoderLayer<T>::ForwardMlp(const Rows& rows, const LayerActivations<T>& activations,
+void DecoderLayer<T>::ForwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
                                  const LayerScratch<T>& scratch, T* output) const {
   const LayerActivations<T>& a = activations;
   Norm(rows, index_.MlpNorm(number_), a.middle, scratch.normed, a.mlp_rstd);
@@ -56,7 +56,7 @@ void DecoderLayer<T>::ForwardMlp(const Rows& rows, const LayerActivations<T>& ac
 }
 
 template <typename T>
-void DecoderLayer<T>::Backward(const Rows& rows, const LayerActivations<T>& activations,
+void DecoderLayer<T>::Backward(const Rows<T>& rows, const LayerActivations<T>& activations,
                                const LayerScratch<T>& scratch, Attention attention_backward,
                                const GradientSink<T>& sink, T* d_stream) const {
   if (!BackwardMlp(rows, activations, scratch, sink, d_stream)) return;
@@ -66,7 +66,7 @@ void DecoderLayer<T>::Backward(const Rows& rows, const LayerActivations<T>& acti
 }
 
 template <typename T>
-bool DecoderLayer<T>::BackwardMlp(const Rows& rows, const LayerActivations<T>& activations,
+bool DecoderLayer<T>::BackwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
                                   const LayerScratch<T>& scratch, const GradientSink<T>& sink,
                                   T* d_stream) const {
   const LayerActivations<T>& a = activations;
@@ -95,7 +95,7 @@ bool DecoderLayer<T>::BackwardMlp(const Rows& rows, const LayerActivations<T>& a
 }
 
 template <typename T>
-bool DecoderLayer<T>::BackwardOutput(const Rows& rows, const LayerActivations<T>& activations,
+bool DecoderLayer<T>::BackwardOutput(const Rows<T>& rows, const LayerActivations<T>& activations,
                                      const LayerScratch<T>& scratch, const GradientSink<T>& sink,
                                      const T* d_stream) const {
   const bool below = sink.NeedsInputOf(IndexOf(Linear::kOutput));
@@ -106,7 +106,7 @@ bool DecoderLayer<T>::BackwardOutput(const Rows& rows, const LayerActivations<T>
 }
 
 template <typename T>
-void DecoderLayer<T>::BackwardQueryKeyValue(const Rows& rows,
+void DecoderLayer<T>::BackwardQueryKeyValue(const Rows<T>& rows,
                                             const LayerActivations<T>& activations,
                                             const LayerScratch<T>& scratch,
                                             const GradientSink<T>& sink, T* d_stream) const {
@@ -131,7 +131,7 @@ void DecoderLayer<T>::BackwardQueryKeyValue(const Rows& rows,
 }
 
 template <typename T>
-void DecoderLayer<T>::PositionQueryKey(const Rows& rows,
+void DecoderLayer<T>::PositionQueryKey(const Rows<T>& rows,
                                        const LayerActivations<T>& activations) const {
   const LayerActivations<T>& a = activations;
   if (config_.query_key_norm) {
@@ -146,7 +146,7 @@ void DecoderLayer<T>::PositionQueryKey(const Rows& rows,
 }
 
 template <typename T>
-void DecoderLayer<T>::BackwardPositionQueryKey(const Rows& rows,
+void DecoderLayer<T>::BackwardPositionQueryKey(const Rows<T>& rows,
                                                const LayerActivations<T>& activations,
                                                const LayerScratch<T>& scratch,
                                                const GradientSink<T>& sink) const {
@@ -166,19 +166,22 @@ void DecoderLayer<T>::BackwardPositionQueryKey(const Rows& rows,
 }
 
 template <typename T>
-void DecoderLayer<T>::Rotate(const Rows& rows, Rotation rotation, T* query, T* key) const {
-  ApplyRope(rows.count, config_.num_attention_heads, rope_, rows.positions, rotation, query);
-  ApplyRope(rows.count, config_.num_key_value_heads, rope_, rows.positions, rotation, key);
+void DecoderLayer<T>::Rotate(const Rows<T>& rows, Rotation rotation, T* query, T* key) const {
+  const int64_t pairs = config_.head_dim / 2;
+  ApplyRope(rows.count, config_.num_attention_heads, pairs, rows.cosines, rows.sines, rotation,
+            query);
+  ApplyRope(rows.count, config_.num_key_value_heads, pairs, rows.cosines, rows.sines, rotation,
+            key);
 }
 
 template <typename T>
-void DecoderLayer<T>::Norm(const Rows& rows, int64_t index, const T* x, T* y, T* rstd) const {
+void DecoderLayer<T>::Norm(const Rows<T>& rows, int64_t index, const T* x, T* y, T* rstd) const {
   RmsNormForward(rows.count, config_.hidden_size, x, weights_.Plain(index), config_.rms_norm_eps, y,
                  rstd);
 }
 
 template <typename T>
-void DecoderLayer<T>::BackwardNorm(const Rows& rows, int64_t index, const T* x, const T* rstd,
+void DecoderLayer<T>::BackwardNorm(const Rows<T>& rows, int64_t index, const T* x, const T* rstd,
                                    const T* dy, const GradientSink<T>& sink, T* dx) const {
   RmsNormBackward(rows.count, config_.hidden_size, dy, x, weights_.Plain(index), rstd, dx,
                   sink.Of(index));

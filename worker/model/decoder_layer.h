@@ -13,10 +13,12 @@
 
 namespace ropewalk {
 
-// The rows of a pass, which all layers share.
+// The rows of a pass, which all layers share, and the angles by which they turn (RopeRows).
+template <typename T>
 struct Rows {
   int64_t count = 0;
-  const int32_t* positions = nullptr;  // [count]
+  const T* cosines = nullptr;  // [count, head_dim / 2]
+  const T* sines = nullptr;    // [count, head_dim / 2]
 };
 
 // A layer of a Llama decoder (Touvron et al., 2023), written out:
@@ -33,42 +35,42 @@ class DecoderLayer {
   using Attention = absl::FunctionRef<void(const LayerActivations<T>&)>;
 
   // All must outlive the layer; `hook` may be null.
-  DecoderLayer(const ModelConfig& config, const Weights<T>& weights, const RopeTable<T>& rope,
-               LinearHook<T>* hook, int64_t number);
+  DecoderLayer(const ModelConfig& config, const Weights<T>& weights, LinearHook<T>* hook,
+               int64_t number);
 
   // From activations.input to `output`, both [rows, hidden].
-  void Forward(const Rows& rows, const LayerActivations<T>& activations,
+  void Forward(const Rows<T>& rows, const LayerActivations<T>& activations,
                const LayerScratch<T>& scratch, Attention attention, T* output) const;
 
   // d_stream [rows, hidden] holds the gradient by the output and becomes the gradient by the input,
   // unless nothing needs that.
-  void Backward(const Rows& rows, const LayerActivations<T>& activations,
+  void Backward(const Rows<T>& rows, const LayerActivations<T>& activations,
                 const LayerScratch<T>& scratch, Attention attention_backward,
                 const GradientSink<T>& sink, T* d_stream) const;
 
  private:
-  void ForwardAttention(const Rows& rows, const LayerActivations<T>& activations,
+  void ForwardAttention(const Rows<T>& rows, const LayerActivations<T>& activations,
                         const LayerScratch<T>& scratch, Attention attention) const;
-  void ForwardMlp(const Rows& rows, const LayerActivations<T>& activations,
+  void ForwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
                   const LayerScratch<T>& scratch, T* output) const;
   // They return false once nothing below trains.
-  bool BackwardMlp(const Rows& rows, const LayerActivations<T>& activations,
+  bool BackwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
                    const LayerScratch<T>& scratch, const GradientSink<T>& sink, T* d_stream) const;
-  bool BackwardOutput(const Rows& rows, const LayerActivations<T>& activations,
+  bool BackwardOutput(const Rows<T>& rows, const LayerActivations<T>& activations,
                       const LayerScratch<T>& scratch, const GradientSink<T>& sink,
                       const T* d_stream) const;
-  void BackwardQueryKeyValue(const Rows& rows, const LayerActivations<T>& activations,
+  void BackwardQueryKeyValue(const Rows<T>& rows, const LayerActivations<T>& activations,
                              const LayerScratch<T>& scratch, const GradientSink<T>& sink,
                              T* d_stream) const;
 
   // Norms of heads, where the model has them, and rotation.
-  void PositionQueryKey(const Rows& rows, const LayerActivations<T>& activations) const;
-  void BackwardPositionQueryKey(const Rows& rows, const LayerActivations<T>& activations,
+  void PositionQueryKey(const Rows<T>& rows, const LayerActivations<T>& activations) const;
+  void BackwardPositionQueryKey(const Rows<T>& rows, const LayerActivations<T>& activations,
                                 const LayerScratch<T>& scratch, const GradientSink<T>& sink) const;
-  void Rotate(const Rows& rows, Rotation rotation, T* query, T* key) const;
+  void Rotate(const Rows<T>& rows, Rotation rotation, T* query, T* key) const;
   // One of the two norms of the stream, by its weight's index.
-  void Norm(const Rows& rows, int64_t index, const T* x, T* y, T* rstd) const;
-  void BackwardNorm(const Rows& rows, int64_t index, const T* x, const T* rstd, const T* dy,
+  void Norm(const Rows<T>& rows, int64_t index, const T* x, T* y, T* rstd) const;
+  void BackwardNorm(const Rows<T>& rows, int64_t index, const T* x, const T* rstd, const T* dy,
                     const GradientSink<T>& sink, T* dx) const;
   int64_t IndexOf(Linear linear) const { return index_.Matrix(number_, linear); }
   LinearGradients<T> GradientsOf(Linear linear, const GradientSink<T>& sink) const {
@@ -79,7 +81,6 @@ class DecoderLayer {
   const ModelConfig& config_;
   const Weights<T>& weights_;
   const WeightIndex& index_;
-  const RopeTable<T>& rope_;
   const int64_t number_;
   std::vector<LinearLayer<T>> linears_;  // in the order of Linear
 };

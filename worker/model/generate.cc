@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "worker/model/kv_cache.h"
+#include "worker/model/rope_rows.h"
 #include "worker/ops/elementwise.h"
 #include "worker/ops/embedding.h"
 #include "worker/ops/rms_norm.h"
@@ -46,7 +47,7 @@ template <typename T>
 class Generator {
  public:
   Generator(const Transformer<T>& model, int32_t eos)
-      : model_(model), config_(model.config()), eos_(eos) {}
+      : model_(model), config_(model.config()), eos_(eos), rope_(config_) {}
 
   void Run(absl::Span<const std::vector<int32_t>> prompts, int max_new_tokens,
            absl::Span<std::vector<int32_t>> results) {
@@ -60,50 +61,54 @@ class Generator {
                absl::Span<std::vector<int32_t>> results) {
     for (size_t i = 0; i < prompts.size(); ++i) {
       const int64_t length = prompts[i].size();
-      const int64_t capacity = std::min(length + max_new_tokens, config_.max_position_embeddings);
-      KvCache<T> cache(config_.num_hidden_layers, capacity, config_.key_value_size());
+      const int64_t capacity = std::min(length + max_new_tokens, config_.longest_sequence());
+      KvCache<T> cache(config_, capacity);
       texts_.push_back({std::move(cache), capacity, length, 0, &results[i]});
     }
     const Packed packed(prompts);
     const auto attend = [&](int64_t layer, const LayerActivations<T>& a) {
-      AttentionForward<T>(model_.attention_shape(), packed.starts, a.query, a.key, a.value,
+      AttentionForward<T>(model_.attention_shape(layer), packed.starts, a.query, a.key, a.value,
                           a.attended, a.log_sum_exp);
       for (size_t i = 0; i < texts_.size(); ++i) {
         const int64_t offset = packed.starts[i] * config_.key_value_size();
         texts_[i].cache.Put(layer, 0, texts_[i].length, a.key + offset, a.value + offset);
       }
     };
-    Pick(Forward(packed.tokens, packed.positions, attend), packed.last_rows);
+    Pick(Forward(packed.tokens, packed.positions, packed.starts, attend), packed.last_rows);
   }
 
   // Runs the newest token of each text through the model and picks the next.
   void Extend() {
-    std::vector<int32_t> tokens, positions;
-    std::vector<int64_t> lengths, rows;
+    std::vector<int32_t> tokens, positions, starts = {0};
+    std::vector<int64_t> rows;
     for (Text<T>& text : texts_) {
       tokens.push_back(text.newest);
       positions.push_back(text.length++);
       rows.push_back(rows.size());
-      lengths.push_back(text.length);
+      starts.push_back(rows.size());
     }
+    std::vector<int64_t> lengths(texts_.size());
     std::vector<const T*> keys(texts_.size()), values(texts_.size());
     const auto attend = [&](int64_t layer, const LayerActivations<T>& a) {
       for (size_t i = 0; i < texts_.size(); ++i) {
         const int64_t offset = i * config_.key_value_size();
-        texts_[i].cache.Put(layer, lengths[i] - 1, 1, a.key + offset, a.value + offset);
+        texts_[i].cache.Put(layer, positions[i], 1, a.key + offset, a.value + offset);
+        lengths[i] = texts_[i].cache.Length(layer, texts_[i].length);
         keys[i] = texts_[i].cache.keys(layer);
         values[i] = texts_[i].cache.values(layer);
       }
-      AttentionDecode<T>(model_.attention_shape(), lengths, a.query, keys, values, a.attended);
+      AttentionDecode<T>(model_.attention_shape(layer), lengths, a.query, keys, values, a.attended);
     };
-    Pick(Forward(tokens, positions, attend), rows);
+    Pick(Forward(tokens, positions, starts, attend), rows);
   }
 
-  // Returns the last layer's output [rows, hidden].
+  // Returns the last layer's output [rows, hidden]. starts: those of the documents that the rows
+  // belong to.
   template <typename Attend>
   const T* Forward(const std::vector<int32_t>& tokens, const std::vector<int32_t>& positions,
-                   Attend attend) {
-    const Rows rows = {static_cast<int64_t>(tokens.size()), positions.data()};
+                   const std::vector<int32_t>& starts, Attend attend) {
+    rope_.Begin(positions, starts);
+    const Rows<T> rows = {static_cast<int64_t>(tokens.size()), rope_.cosines(), rope_.sines()};
     Reserve(rows.count);
     if (model_.hook() != nullptr) model_.hook()->BeginPass(rows.count, nullptr);
     EmbeddingForward(rows.count, config_.hidden_size, tokens.data(),
@@ -161,6 +166,7 @@ class Generator {
   const Transformer<T>& model_;
   const ModelConfig& config_;
   const int32_t eos_;
+  RopeRows<T> rope_;
   std::vector<Text<T>> texts_;  // that have not ended
 
   Arena<T> arena_;
@@ -171,10 +177,10 @@ class Generator {
 };
 
 absl::Status CheckPrompt(const ModelConfig& config, const std::vector<int32_t>& prompt) {
-  if (prompt.empty() || static_cast<int64_t>(prompt.size()) > config.max_position_embeddings) {
+  if (prompt.empty() || static_cast<int64_t>(prompt.size()) > config.longest_sequence()) {
     return absl::InvalidArgumentError(absl::StrCat("a prompt has ", prompt.size(),
                                                    " tokens; the model takes 1 to ",
-                                                   config.max_position_embeddings));
+                                                   config.longest_sequence()));
   }
   for (const int32_t token : prompt) {
     if (token < 0 || token >= config.vocab_size) {

@@ -12,12 +12,12 @@
 namespace ropewalk {
 namespace {
 
-std::vector<double> RopeFrequencies(const ModelConfig& config) {
-  std::vector<double> frequencies;
-  for (int64_t i = 0; i < config.head_dim / 2; ++i) {
-    frequencies.push_back(std::pow(config.rope.theta, -2.0 * i / config.head_dim));
-  }
-  return frequencies;
+AttentionShape ShapeOf(const ModelConfig& config, int64_t layer) {
+  return {.heads = config.num_attention_heads,
+          .kv_heads = config.num_key_value_heads,
+          .head_dim = config.head_dim,
+          .scale = 1 / std::sqrt(static_cast<double>(config.head_dim)),
+          .window = config.WindowOf(layer)};
 }
 
 // The index of the first weight at whose place the hook is; past all weights if it is nowhere.
@@ -48,27 +48,20 @@ absl::Status CheckRange(absl::string_view what, absl::Span<const int32_t> values
 
 }  // namespace
 
-AttentionShape AttentionShapeOf(const ModelConfig& config) {
-  return {.heads = config.num_attention_heads,
-          .kv_heads = config.num_key_value_heads,
-          .head_dim = config.head_dim,
-          .scale = 1 / std::sqrt(static_cast<double>(config.head_dim))};
-}
-
 template <typename T>
 Transformer<T>::Transformer(const ModelConfig& config, MatMulPrecision precision,
                             LinearHook<T>* hook)
     : config_(config),
       hook_(hook),
-      attention_shape_(AttentionShapeOf(config)),
-      rope_(RopeFrequencies(config), config.max_position_embeddings),
+      rope_(config),
       weights_(config, precision),
       cross_entropy_(config.vocab_size, config.hidden_size),
       trainable_(TrainableWeights::All(config)),
       lowest_hook_(LowestHook(config, hook)),
       activations_(config.num_hidden_layers) {
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
-    layers_.emplace_back(config_, weights_, rope_, hook, layer);
+    attention_shapes_.push_back(ShapeOf(config_, layer));
+    layers_.emplace_back(config_, weights_, hook, layer);
   }
 }
 
@@ -83,7 +76,7 @@ absl::Status Transformer<T>::Check(const PackedTokens& tokens) const {
   }
   RETURN_IF_ERROR(CheckRange("token", tokens.tokens, 0, config_.vocab_size));
   RETURN_IF_ERROR(CheckRange("target", tokens.targets, -1, config_.vocab_size));
-  return CheckRange("position", tokens.positions, 0, config_.max_position_embeddings);
+  return CheckRange("position", tokens.positions, 0, config_.longest_sequence());
 }
 
 template <typename T>
@@ -152,7 +145,8 @@ void Transformer<T>::Place(int64_t rows, bool backward, Arena<T>* arena) {
 
 template <typename T>
 void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropout) {
-  const Rows rows = {static_cast<int64_t>(tokens.tokens.size()), tokens.positions.data()};
+  rope_.Begin(tokens.positions, tokens.document_starts);
+  const Rows<T> rows = RowsOf(tokens);
   if (hook_ != nullptr) hook_->BeginPass(rows.count, dropout);
   EmbeddingForward(rows.count, config_.hidden_size, tokens.tokens.data(),
                    weights_.Plain(weights_.index().Embedding()), activations_[0].input);
@@ -161,8 +155,8 @@ void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropou
     layers_[layer].Forward(
         rows, activations_[layer], scratch_,
         [&](const LayerActivations<T>& a) {
-          AttentionForward<T>(attention_shape_, tokens.document_starts, a.query, a.key, a.value,
-                              a.attended, a.log_sum_exp);
+          AttentionForward<T>(attention_shapes_[layer], tokens.document_starts, a.query, a.key,
+                              a.value, a.attended, a.log_sum_exp);
         },
         output);
   }
@@ -172,21 +166,27 @@ void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropou
 }
 
 template <typename T>
+Rows<T> Transformer<T>::RowsOf(const PackedTokens& tokens) const {
+  return {static_cast<int64_t>(tokens.tokens.size()), rope_.cosines(), rope_.sines()};
+}
+
+template <typename T>
 void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<T>& sink) {
-  const Rows rows = {static_cast<int64_t>(tokens.tokens.size()), tokens.positions.data()};
+  const Rows<T> rows = RowsOf(tokens);
   const int64_t norm = weights_.index().FinalNorm();
   std::fill_n(d_stream_, rows.count * config_.hidden_size, T{0});
   RmsNormBackward(rows.count, config_.hidden_size, d_normed_, last_, weights_.Plain(norm),
                   last_rstd_, d_stream_, sink.Of(norm));
-  const auto attention_backward = [&](const LayerActivations<T>& a) {
-    AttentionBackward<T>(attention_shape_, tokens.document_starts, a.query, a.key, a.value,
-                         a.attended, a.log_sum_exp, scratch_.d_attended, scratch_.d_query,
-                         scratch_.d_key, scratch_.d_value);
-  };
   for (int64_t layer = layers_.size() - 1; layer >= 0; --layer) {
     if (!sink.NeedsInputOf(weights_.index().AttentionNorm(layer + 1))) return;
-    layers_[layer].Backward(rows, activations_[layer], scratch_, attention_backward, sink,
-                            d_stream_);
+    layers_[layer].Backward(
+        rows, activations_[layer], scratch_,
+        [&](const LayerActivations<T>& a) {
+          AttentionBackward<T>(attention_shapes_[layer], tokens.document_starts, a.query, a.key,
+                               a.value, a.attended, a.log_sum_exp, scratch_.d_attended,
+                               scratch_.d_query, scratch_.d_key, scratch_.d_value);
+        },
+        sink, d_stream_);
   }
   T* const d_embedding = sink.Of(weights_.index().Embedding());
   if (d_embedding == nullptr) return;

@@ -13,19 +13,19 @@
 #include "worker/model/decoder_layer.h"
 #include "worker/model/gradient_sink.h"
 #include "worker/model/linear_hook.h"
+#include "worker/model/rope_rows.h"
 #include "worker/model/trainable_weights.h"
 #include "worker/model/weights.h"
 #include "worker/ops/attention.h"
 #include "worker/ops/cross_entropy.h"
 #include "worker/ops/packed_tokens.h"
-#include "worker/ops/rope.h"
 #include "worker/tensor/philox.h"
 
 namespace ropewalk {
 
-// A Llama decoder, forward and backward, over packed documents. Results are the same bits for any
-// number of threads. A pass allocates nothing once one with as many tokens has been made. Not
-// thread-safe.
+// A decoder of the Llama type, forward and backward, over packed documents. Results are the same
+// bits for any number of threads. A pass allocates nothing once one with as many tokens has been
+// made. Not thread-safe.
 template <typename T>
 class Transformer {
  public:
@@ -62,7 +62,7 @@ class Transformer {
   // What generation builds on.
   const std::vector<DecoderLayer<T>>& layers() const { return layers_; }
   const Weights<T>& weights() const { return weights_; }
-  const AttentionShape& attention_shape() const { return attention_shape_; }
+  const AttentionShape& attention_shape(int64_t layer) const { return attention_shapes_[layer]; }
   LinearHook<T>* hook() const { return hook_; }
 
  private:
@@ -72,12 +72,13 @@ class Transformer {
 
   // Fills in the activations and normed_.
   void Forward(const PackedTokens& tokens, const RandomKey* dropout);
+  Rows<T> RowsOf(const PackedTokens& tokens) const;
   void Backward(const PackedTokens& tokens, const GradientSink<T>& sink);
 
   const ModelConfig config_;
   LinearHook<T>* const hook_;
-  const AttentionShape attention_shape_;
-  const RopeTable<T> rope_;
+  std::vector<AttentionShape> attention_shapes_;  // [layers]
+  RopeRows<T> rope_;
   Weights<T> weights_;
   std::vector<DecoderLayer<T>> layers_;
   LinearCrossEntropy<T> cross_entropy_;
@@ -95,8 +96,5 @@ class Transformer {
   T* d_normed_ = nullptr;
   T* d_stream_ = nullptr;  // [rows, hidden], the gradient on its way down
 };
-
-// The attention of a model with this config.
-AttentionShape AttentionShapeOf(const ModelConfig& config);
 
 }  // namespace ropewalk

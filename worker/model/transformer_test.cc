@@ -119,8 +119,10 @@ TEST(Transformer, GradientsAddUp) {
   for (size_t i = 0; i < once.size(); ++i) ASSERT_NEAR(twice[i], 2 * once[i], 1e-12);
 }
 
-TEST(Transformer, PackedDocumentsDoNotSeeOneAnother) {
-  Model<double> model;
+TEST_P(TransformerGradient, OfPackedDocumentsIsTheSumOfTheirs) {
+  ModelConfig config = TinyConfig();
+  GetParam().change(&config);
+  Model<double> model(config);
   const double apart = model.transformer.Loss(Pack({kFirst})).value() +
                        model.transformer.Loss(Pack({kSecond})).value();
   EXPECT_NEAR(model.transformer.Loss(Pack({kFirst, kSecond})).value(), apart, 1e-11);

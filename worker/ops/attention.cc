@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "worker/ops/lanes.h"
 #include "worker/tensor/parallel.h"
@@ -19,11 +20,18 @@ struct Slice {
   int64_t q_stride;
   int64_t kv_stride;
   int64_t log_stride;
+  int64_t window;  // at least 1
   T scale;
   const T* q;
   const T* k;
   const T* v;
 };
+
+// The first key that query i sees.
+template <typename T>
+ROPEWALK_INLINE int64_t FirstKey(const Slice<T>& s, int64_t i) {
+  return std::max<int64_t>(0, i + 1 - s.window);
+}
 
 // Memory of a thread that is kept from call to call.
 template <typename T>
@@ -51,10 +59,13 @@ ROPEWALK_INLINE void FillTiles(int64_t length, int64_t dim, int64_t stride, cons
   }
 }
 
-// products[j] = x . row j for the rows in the tiles that hold rows [0, n).
+// products[j] = x . row j for the rows in the tiles that hold rows [begin, end).
 template <typename T>
-ROPEWALK_INLINE void Products(int64_t n, int64_t dim, const T* x, const T* tiles, T* products) {
-  for (int64_t first = 0; first < n; first += kTile, tiles += dim * kTile) {
+ROPEWALK_INLINE void Products(int64_t begin, int64_t end, int64_t dim, const T* x, const T* tiles,
+                              T* products) {
+  const int64_t tile = begin / kTile;
+  tiles += tile * dim * kTile;
+  for (int64_t first = tile * kTile; first < end; first += kTile, tiles += dim * kTile) {
     Vec<T> sums[4] = {};
     for (int64_t d = 0; d < dim; ++d) {
       for (int c = 0; c < 4; ++c) sums[c] += x[d] * Load(tiles + d * kTile + c * kVecSize);
@@ -124,13 +135,15 @@ ROPEWALK_INLINE void ForwardLoop(const Slice<T>& s, T* out, T* log_sum, T* scrat
   T* const p = scratch + RoundUpToTile(s.length) * s.dim;
   FillTiles(s.length, s.dim, s.kv_stride, s.k, keys);
   for (int64_t i = 0; i < s.length; ++i) {
+    const int64_t first = FirstKey(s, i), n = i + 1 - first;
+    T* const seen = p + first;
     for (int64_t h = 0; h < s.group; ++h) {
-      const int64_t at = i * s.q_stride + h * s.dim, n = i + 1;
-      Products(n, s.dim, s.q + at, keys, p);
-      const T max = s.scale * Max(n, p);
-      Exponentials(n, s.scale, max, p);
-      const T sum = Sum<T>(n, [=](int64_t j) { return p[j]; });
-      WeightedRows(n, s.dim, s.kv_stride, p, s.v, out + at);
+      const int64_t at = i * s.q_stride + h * s.dim;
+      Products(first, i + 1, s.dim, s.q + at, keys, p);
+      const T max = s.scale * Max(n, seen);
+      Exponentials(n, s.scale, max, seen);
+      const T sum = Sum<T>(n, [=](int64_t j) { return seen[j]; });
+      WeightedRows(n, s.dim, s.kv_stride, seen, s.v + first * s.kv_stride, out + at);
       ScaleRow(s.dim, T{1} / sum, out + at);
       log_sum[i * s.log_stride + h] = max + std::log(sum);
     }
@@ -146,17 +159,20 @@ struct RowGradients {
 };
 
 template <typename T>
-ROPEWALK_INLINE void BackwardRow(const Slice<T>& s, int64_t n, const T* q, const T* out, T log_sum,
+ROPEWALK_INLINE void BackwardRow(const Slice<T>& s, int64_t i, const T* q, const T* out, T log_sum,
                                  const T* dout, const T* keys, const T* values, T* p, T* ds,
                                  const RowGradients<T>& gradients) {
   const T own = Dot(s.dim, dout, out);
-  Products(n, s.dim, q, keys, p);
-  Products(n, s.dim, dout, values, ds);
+  const int64_t first = FirstKey(s, i), n = i + 1 - first, at = first * s.kv_stride;
+  Products(first, i + 1, s.dim, q, keys, p);
+  Products(first, i + 1, s.dim, dout, values, ds);
+  p += first;
+  ds += first;
   Exponentials(n, s.scale, log_sum, p);
   for (int64_t j = 0; j < n; ++j) ds[j] = p[j] * (ds[j] - own) * s.scale;
-  WeightedRows(n, s.dim, s.kv_stride, ds, s.k, gradients.dq);
-  AddOuterProduct(n, s.dim, s.kv_stride, ds, q, gradients.dk);
-  AddOuterProduct(n, s.dim, s.kv_stride, p, dout, gradients.dv);
+  WeightedRows(n, s.dim, s.kv_stride, ds, s.k + at, gradients.dq);
+  AddOuterProduct(n, s.dim, s.kv_stride, ds, q, gradients.dk + at);
+  AddOuterProduct(n, s.dim, s.kv_stride, p, dout, gradients.dv + at);
 }
 
 template <typename T>
@@ -176,8 +192,8 @@ ROPEWALK_INLINE void BackwardLoop(const Slice<T>& s, const T* out, const T* log_
   for (int64_t i = 0; i < s.length; ++i) {
     for (int64_t h = 0; h < s.group; ++h) {
       const int64_t at = i * s.q_stride + h * s.dim;
-      BackwardRow(s, i + 1, s.q + at, out + at, log_sum[i * s.log_stride + h], dout + at, keys,
-                  values, p, ds, {dq + at, dk, dv});
+      BackwardRow(s, i, s.q + at, out + at, log_sum[i * s.log_stride + h], dout + at, keys, values,
+                  p, ds, {dq + at, dk, dv});
     }
   }
 }
@@ -227,6 +243,7 @@ Slice<T> SliceOf(const AttentionShape& shape, int64_t length, int64_t row, int64
                   q_stride,
                   kv_stride,
                   shape.heads,
+                  shape.window > 0 ? shape.window : std::numeric_limits<int64_t>::max(),
                   static_cast<T>(shape.scale),
                   q + row * q_stride + kv_head * group * shape.head_dim,
                   k + row * kv_stride + kv_head * shape.head_dim,

@@ -19,11 +19,14 @@ struct Case {
 
 std::vector<Case> Cases() {
   return {
-      {{1, 1, 1, 1.0}, {0, 1}},              // one token
-      {{2, 2, 3, 0.7}, {0, 4, 5, 5, 9}},     // several documents, one of one token, one empty
-      {{4, 2, 8, 0.35}, {0, 3, 20}},         // two queries share a key
-      {{6, 1, 10, 0.3}, {0, 37}},            // all queries share a key
-      {{2, 1, 32, 0.18}, {0, 45, 50, 120}},  // longer than any block
+      {{1, 1, 1, 1.0}, {0, 1}},                  // one token
+      {{2, 2, 3, 0.7}, {0, 4, 5, 5, 9}},         // several documents, one of one token, one empty
+      {{4, 2, 8, 0.35}, {0, 3, 20}},             // two queries share a key
+      {{6, 1, 10, 0.3}, {0, 37}},                // all queries share a key
+      {{2, 1, 32, 0.18}, {0, 45, 50, 120}},      // longer than any block
+      {{2, 1, 4, 0.5, 1}, {0, 5, 9}},            // each token sees itself alone
+      {{2, 2, 3, 0.7, 3}, {0, 2, 5, 15}},        // a window, documents shorter and longer than it
+      {{2, 1, 32, 0.18, 37}, {0, 45, 50, 120}},  // a window longer than a block
   };
 }
 
@@ -68,11 +71,12 @@ Outputs<T> RunOp(const Case& c, const Inputs<T>& in) {
 // The definition for one query: row i of a document that begins at `start`, head h.
 std::vector<double> Attended(const Case& c, const Inputs<double>& in, int64_t start, int64_t i,
                              int64_t h) {
-  const auto& [heads, kv_heads, dim, scale] = c.shape;
+  const auto& [heads, kv_heads, dim, scale, window] = c.shape;
   const int64_t kv_head = h / (heads / kv_heads);
   double sum = 0;
   std::vector<double> attended(dim, 0.0);
-  for (int64_t j = start; j <= i; ++j) {
+  const int64_t first = window > 0 ? std::max(start, i + 1 - window) : start;
+  for (int64_t j = first; j <= i; ++j) {
     double score = 0;
     for (int64_t d = 0; d < dim; ++d) {
       score += in.q[(i * heads + h) * dim + d] * in.k[(j * kv_heads + kv_head) * dim + d];
@@ -164,8 +168,10 @@ void ExpectDecodeGivesTheLastRow(const Case& c, double tolerance) {
   std::vector<const T*> keys, values;
   std::vector<T> q, expected;
   for (size_t document = 0; document + 1 < c.starts.size(); ++document) {
-    const int64_t start = c.starts[document], end = c.starts[document + 1];
-    if (start == end) continue;
+    const int64_t end = c.starts[document + 1];
+    if (c.starts[document] == end) continue;
+    const int64_t window = c.shape.window > 0 ? c.shape.window : end;
+    const int64_t start = std::max<int64_t>(c.starts[document], end - window);
     lengths.push_back(end - start);
     keys.push_back(&in.k[start * kv_row]);
     values.push_back(&in.v[start * kv_row]);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/types/span.h"
 #include "tests/testing/gradient_check.h"
 #include "worker/ops/ops_testing.h"
 
@@ -18,18 +19,32 @@ constexpr int64_t kHeads = 3;
 constexpr int64_t kSize = kRows * kHeads * 6;
 const int32_t kPositions[kRows] = {0, 1, 2, 0, 9};
 
+// The cosines and sines of some positions.
+template <typename T>
+struct Angles {
+  Angles(const std::vector<double>& frequencies, absl::Span<const int32_t> positions,
+         double factor = 1.0) {
+    for (const int32_t position : positions) {
+      for (const double frequency : frequencies) {
+        cosines.push_back(factor * std::cos(position * frequency));
+        sines.push_back(factor * std::sin(position * frequency));
+      }
+    }
+  }
+  std::vector<T> cosines, sines;
+};
+
 template <typename T>
 std::vector<T> Rotated(std::vector<T> x, Rotation rotation, double factor = 1.0) {
-  const RopeTable<T> table(Frequencies(), 10, factor);
-  ApplyRope(kRows, kHeads, table, kPositions, rotation, x.data());
+  const Angles<T> angles(Frequencies(), kPositions, factor);
+  ApplyRope(kRows, kHeads, 3, angles.cosines.data(), angles.sines.data(), rotation, x.data());
   return x;
 }
 
 TEST(Rope, TurnsPairsHalfAHeadApart) {
-  const RopeTable<double> table({0.5, 0.25}, 4);
-  const std::vector<int32_t> positions = {3};
+  const Angles<double> angles({0.5, 0.25}, {3});
   std::vector<double> x = {1, 0, 0, 1};
-  ApplyRope(1, 1, table, positions.data(), Rotation::kForward, x.data());
+  ApplyRope(1, 1, 2, angles.cosines.data(), angles.sines.data(), Rotation::kForward, x.data());
   ExpectClose(x, {std::cos(1.5), -std::sin(0.75), std::sin(1.5), std::cos(0.75)}, 1e-15);
 }
 
@@ -44,12 +59,14 @@ TEST(Rope, BackwardTurnsBack) {
 }
 
 TEST(Rope, ScoresDependOnTheDistanceOfPositions) {
-  const RopeTable<double> table(Frequencies(), 100);
   const auto q = RandomDoubles(6, 1), k = RandomDoubles(6, 2);
   const auto score = [&](int32_t query_position, int32_t key_position) {
     auto query = q, key = k;
-    ApplyRope(1, 1, table, &query_position, Rotation::kForward, query.data());
-    ApplyRope(1, 1, table, &key_position, Rotation::kForward, key.data());
+    const Angles<double> of_query(Frequencies(), {query_position});
+    const Angles<double> of_key(Frequencies(), {key_position});
+    ApplyRope(1, 1, 3, of_query.cosines.data(), of_query.sines.data(), Rotation::kForward,
+              query.data());
+    ApplyRope(1, 1, 3, of_key.cosines.data(), of_key.sines.data(), Rotation::kForward, key.data());
     return WeightedSum(query, key);
   };
   EXPECT_NEAR(score(7, 3), score(94, 90), 1e-12);
