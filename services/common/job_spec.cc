@@ -38,6 +38,7 @@ constexpr char kDefaults[] = R"pb(
     eval_every_steps: 0
     checkpoint_every_steps: 50
     eval_max_new_tokens: 64
+    activation_checkpointing: false
   }
   sync { reduction: REDUCTION_EXACT }
   workers { min: 1 max: 8 }

@@ -22,6 +22,9 @@ class Arena {
     place(this);
   }
 
+  // What was taken, in bytes.
+  size_t bytes() const { return used_; }
+
   // Room for `count` elements, not initialised, that begins at a cache line of its own.
   T* Take(int64_t count) {
     T* const taken = block_ == nullptr ? nullptr : block_.get() + used_ / sizeof(T);

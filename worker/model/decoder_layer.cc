@@ -29,6 +29,13 @@ void DecoderLayer<T>::Forward(const Rows<T>& rows, const LayerActivations<T>& ac
 }
 
 template <typename T>
+void DecoderLayer<T>::Recompute(const Rows<T>& rows, const LayerActivations<T>& activations,
+                                const LayerScratch<T>& scratch, Attention attention) const {
+  ForwardAttention(rows, activations, scratch, attention);
+  ForwardGateUp(rows, activations, scratch);
+}
+
+template <typename T>
 void DecoderLayer<T>::ForwardAttention(const Rows<T>& rows, const LayerActivations<T>& activations,
                                        const LayerScratch<T>& scratch, Attention attention) const {
   const LayerActivations<T>& a = activations;
@@ -44,12 +51,19 @@ void DecoderLayer<T>::ForwardAttention(const Rows<T>& rows, const LayerActivatio
 }
 
 template <typename T>
-void DecoderLayer<T>::ForwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
-                                 const LayerScratch<T>& scratch, T* output) const {
+void DecoderLayer<T>::ForwardGateUp(const Rows<T>& rows, const LayerActivations<T>& activations,
+                                    const LayerScratch<T>& scratch) const {
   const LayerActivations<T>& a = activations;
   Norm(rows, index_.MlpNorm(number_), a.middle, scratch.normed, a.mlp_rstd);
   At(Linear::kGate).Forward(rows.count, scratch.normed, a.gate);
   At(Linear::kUp).Forward(rows.count, scratch.normed, a.up);
+}
+
+template <typename T>
+void DecoderLayer<T>::ForwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
+                                 const LayerScratch<T>& scratch, T* output) const {
+  const LayerActivations<T>& a = activations;
+  ForwardGateUp(rows, activations, scratch);
   SwigluForward(rows.count * config_.intermediate_size, a.gate, a.up, scratch.product);
   At(Linear::kDown).Forward(rows.count, scratch.product, output);
   Add(rows.count * config_.hidden_size, a.middle, output);

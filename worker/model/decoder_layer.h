@@ -42,6 +42,10 @@ class DecoderLayer {
   void Forward(const Rows<T>& rows, const LayerActivations<T>& activations,
                const LayerScratch<T>& scratch, Attention attention, T* output) const;
 
+  // Computes the activations that Backward needs once more, from activations.input.
+  void Recompute(const Rows<T>& rows, const LayerActivations<T>& activations,
+                 const LayerScratch<T>& scratch, Attention attention) const;
+
   // d_stream [rows, hidden] holds the gradient by the output and becomes the gradient by the input,
   // unless nothing needs that.
   void Backward(const Rows<T>& rows, const LayerActivations<T>& activations,
@@ -51,6 +55,8 @@ class DecoderLayer {
  private:
   void ForwardAttention(const Rows<T>& rows, const LayerActivations<T>& activations,
                         const LayerScratch<T>& scratch, Attention attention) const;
+  void ForwardGateUp(const Rows<T>& rows, const LayerActivations<T>& activations,
+                     const LayerScratch<T>& scratch) const;
   void ForwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
                   const LayerScratch<T>& scratch, T* output) const;
   // They return false once nothing below trains.

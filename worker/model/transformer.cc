@@ -122,17 +122,31 @@ void Transformer<T>::Reserve(int64_t rows, bool backward) {
   arena_.Build([&](Arena<T>* arena) { Place(reserved_rows_, reserved_backward_, arena); });
 }
 
-// Without a backward pass, all layers share the same activations; only their input and output must
-// differ.
 template <typename T>
-void Transformer<T>::Place(int64_t rows, bool backward, Arena<T>* arena) {
+void Transformer<T>::SetActivationCheckpointing(bool on) {
+  checkpoints_ = on;
+  reserved_rows_ = 0;
+}
+
+// Without a backward pass all layers share the same activations; only their input and output must
+// differ. With checkpointing each has an input of its own.
+template <typename T>
+void Transformer<T>::PlaceActivations(int64_t rows, bool backward, Arena<T>* arena) {
   for (size_t layer = 0; layer < activations_.size(); ++layer) {
-    if (backward || layer < 2) {
+    if (layer < 1 || (layer < 2 && !backward) || (backward && !checkpoints_)) {
       activations_[layer].Take(config_, rows, arena);
-    } else {
+    } else if (!backward) {
       activations_[layer] = activations_[layer % 2];
+    } else {
+      activations_[layer] = activations_[0];
+      activations_[layer].input = arena->Take(rows * config_.hidden_size);
     }
   }
+}
+
+template <typename T>
+void Transformer<T>::Place(int64_t rows, bool backward, Arena<T>* arena) {
+  PlaceActivations(rows, backward, arena);
   last_ = arena->Take(rows * config_.hidden_size);
   last_rstd_ = arena->Take(rows);
   normed_ = arena->Take(rows * config_.hidden_size);
@@ -179,6 +193,7 @@ void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<T>&
                   last_rstd_, d_stream_, sink.Of(norm));
   for (int64_t layer = layers_.size() - 1; layer >= 0; --layer) {
     if (!sink.NeedsInputOf(weights_.index().AttentionNorm(layer + 1))) return;
+    if (checkpoints_) Recompute(tokens, layer);
     layers_[layer].Backward(
         rows, activations_[layer], scratch_,
         [&](const LayerActivations<T>& a) {
@@ -191,6 +206,17 @@ void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<T>&
   T* const d_embedding = sink.Of(weights_.index().Embedding());
   if (d_embedding == nullptr) return;
   EmbeddingBackward(rows.count, config_.hidden_size, tokens.tokens.data(), d_stream_, d_embedding);
+}
+
+// The activations of the last layer are still there.
+template <typename T>
+void Transformer<T>::Recompute(const PackedTokens& tokens, int64_t layer) {
+  if (layer + 1 == static_cast<int64_t>(layers_.size())) return;
+  layers_[layer].Recompute(
+      RowsOf(tokens), activations_[layer], scratch_, [&](const LayerActivations<T>& a) {
+        AttentionForward<T>(attention_shapes_[layer], tokens.document_starts, a.query, a.key,
+                            a.value, a.attended, a.log_sum_exp);
+      });
 }
 
 template class Transformer<float>;

@@ -57,6 +57,31 @@ struct Variant {
   void (*change)(ModelConfig* config);
 };
 
+const Variant kVariants[] = {
+    {"Plain", [](ModelConfig*) {}},
+    {"Tied", [](ModelConfig* config) { config->tie_word_embeddings = true; }},
+    {"Biased",
+     [](ModelConfig* config) {
+       config->query_key_value_bias = config->output_bias = config->mlp_bias = true;
+     }},
+    {"HeadsNormed",
+     [](ModelConfig* config) {
+       config->query_key_norm = true;
+       config->head_dim = 6;
+     }},
+    {"Sliding",
+     [](ModelConfig* config) {
+       config->sliding_window = 3;
+       config->slides.assign(config->num_hidden_layers, false);
+       config->slides[0] = true;
+     }},
+    {"DynamicRope",
+     [](ModelConfig* config) {
+       config->rope = {.kind = RopeKind::kDynamic, .factor = 2};
+       config->max_position_embeddings = 6;
+     }},
+};
+
 class TransformerGradient : public ::testing::TestWithParam<Variant> {};
 
 TEST_P(TransformerGradient, IsTheDerivativeOfTheLoss) {
@@ -91,32 +116,18 @@ TEST_P(TransformerGradient, IsTheSameWhateverElseTrains) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Variants, TransformerGradient,
-                         ::testing::Values(Variant{"Plain", [](ModelConfig*) {}},
-                                           Variant{"Tied",
-                                                   [](ModelConfig* config) {
-                                                     config->tie_word_embeddings = true;
-                                                   }},
-                                           Variant{"Biased",
-                                                   [](ModelConfig* config) {
-                                                     config->query_key_value_bias =
-                                                         config->output_bias = config->mlp_bias =
-                                                             true;
-                                                   }},
-                                           Variant{"HeadsNormed",
-                                                   [](ModelConfig* config) {
-                                                     config->query_key_norm = true;
-                                                     config->head_dim = 6;
-                                                   }}),
-                         [](const auto& info) { return info.param.name; });
-
-TEST(Transformer, GradientsAddUp) {
-  Model<double> model;
-  const PackedTokens tokens = Pack({kFirst});
-  const std::vector<double> once = model.Gradient(tokens);
-  std::vector<double> twice = once;
-  ASSERT_TRUE(model.transformer.AccumulateGradient(tokens, RandomKey(), twice.data()).ok());
-  for (size_t i = 0; i < once.size(); ++i) ASSERT_NEAR(twice[i], 2 * once[i], 1e-12);
+TEST_P(TransformerGradient, HasTheSameBitsWithCheckpointing) {
+  ModelConfig config = TinyConfig();
+  config.num_hidden_layers = 3;
+  GetParam().change(&config);
+  Model<float> whole(config), checkpointed(config);
+  checkpointed.transformer.SetActivationCheckpointing(true);
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  EXPECT_EQ(checkpointed.Gradient(tokens), whole.Gradient(tokens));
+  EXPECT_EQ(checkpointed.transformer.Loss(tokens).value(), whole.transformer.Loss(tokens).value());
+  EXPECT_EQ(checkpointed.Gradient(tokens), whole.Gradient(tokens));
+  EXPECT_LT(checkpointed.transformer.activation_bytes(),
+            whole.transformer.activation_bytes() * 0.8);
 }
 
 TEST_P(TransformerGradient, OfPackedDocumentsIsTheSumOfTheirs) {
@@ -131,6 +142,18 @@ TEST_P(TransformerGradient, OfPackedDocumentsIsTheSumOfTheirs) {
   const std::vector<double> second = model.Gradient(Pack({kSecond}));
   const std::vector<double> packed = model.Gradient(Pack({kFirst, kSecond}));
   for (size_t i = 0; i < sum.size(); ++i) ASSERT_NEAR(packed[i], sum[i] + second[i], 1e-11);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, TransformerGradient, ::testing::ValuesIn(kVariants),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(Transformer, GradientsAddUp) {
+  Model<double> model;
+  const PackedTokens tokens = Pack({kFirst});
+  const std::vector<double> once = model.Gradient(tokens);
+  std::vector<double> twice = once;
+  ASSERT_TRUE(model.transformer.AccumulateGradient(tokens, RandomKey(), twice.data()).ok());
+  for (size_t i = 0; i < once.size(); ++i) ASSERT_NEAR(twice[i], 2 * once[i], 1e-12);
 }
 
 TEST(Transformer, TrainingSeesTheLossOfEvaluation) {

@@ -28,6 +28,10 @@ class TrainableModel : public LanguageModel {
   // calls below.
   virtual void SetParameters(absl::Span<const float> parameters) = 0;
 
+  // Computes each layer anew in backward passes instead of keeping its activations: the same bits
+  // for less memory and more time. Off until this is called.
+  virtual void SetActivationCheckpointing(bool on) = 0;
+
   // Adds the gradient of the sum of the losses over the target tokens to `gradient` and returns
   // that sum. `key` decides dropout. INVALID_ARGUMENT: a token or a position the model does not
   // have.

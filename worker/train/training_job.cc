@@ -34,6 +34,7 @@ v1::JobSpec WhatDecides(v1::JobSpec spec) {
   spec.clear_base_model();
   spec.clear_train_data();
   spec.clear_eval_data();
+  spec.mutable_training()->clear_activation_checkpointing();
   return spec;
 }
 
@@ -122,6 +123,7 @@ absl::StatusOr<std::unique_ptr<TrainingJob>> TrainingJob::Prepare(const v1::JobS
   ASSIGN_OR_RETURN(std::unique_ptr<TrainableModel> model,
                    CreateTrainable(files.base_folder, spec.base_model(), spec.method(),
                                    spec.training().precision()));
+  model->SetActivationCheckpointing(spec.training().activation_checkpointing());
   std::string digest = PlanDigest(spec, inputs, data);
   return std::unique_ptr<TrainingJob>(
       new TrainingJob(spec, std::move(data), std::move(model), std::move(digest), clock));

@@ -27,6 +27,8 @@ class TransformerTrainable : public TrainableModel {
 
   const ParameterLayout& layout() const override { return layout_; }
 
+  void SetActivationCheckpointing(bool on) override { transformer_.SetActivationCheckpointing(on); }
+
   absl::StatusOr<double> Loss(const PackedTokens& tokens) override {
     return transformer_.Loss(tokens);
   }

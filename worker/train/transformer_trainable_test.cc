@@ -119,6 +119,19 @@ TEST(TransformerTrainable, AllocatesNothingOnceItIsWarm) {
   }
 }
 
+TEST(TransformerTrainable, ActivationCheckpointingChangesNoBits) {
+  const TemporaryFolder folder(Base());
+  for (const v1::Method& method : {Full(), Lora(/*dropout=*/0.3)}) {
+    Training whole(folder.path(), method), checkpointed(folder.path(), method);
+    checkpointed.model->SetActivationCheckpointing(true);
+    for (int step = 0; step < 3; ++step) {
+      whole.Descend(Pack({kFirst, kSecond}), 0.01f);
+      checkpointed.Descend(Pack({kFirst, kSecond}), 0.01f);
+    }
+    EXPECT_EQ(checkpointed.parameters, whole.parameters);
+  }
+}
+
 TEST(TransformerTrainable, AnExportedAdapterComputesTheSame) {
   const TemporaryFolder folder(Base());
   const PackedTokens tokens = Pack({kFirst, kSecond});
