@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <memory>
 
+#include "worker/ops/stored_matrix.h"
+#include "worker/ops/weight_storage.h"
+
 namespace ropewalk {
 
 enum class MatMulPrecision {
@@ -15,18 +18,24 @@ enum class MatMulPrecision {
 bool CpuHasBfloat16();
 
 // The weight W [out, in] of a linear layer y = x W^T, in the layout that the processor multiplies
-// fastest. Frozen weights are packed once, trained ones after every update. Const calls may run at
-// the same time. The same bits for any number of threads.
+// fastest, or stored in fewer bits. Frozen weights are packed once, trained ones after every
+// update. Const calls may run at the same time. The same bits for any number of threads.
 template <typename T>
 class LinearWeight {
  public:
-  LinearWeight(int64_t out, int64_t in, MatMulPrecision precision);
+  // Another storage than kFloat32 is for T = float only.
+  LinearWeight(int64_t out, int64_t in, MatMulPrecision precision,
+               WeightStorage storage = WeightStorage::kFloat32);
   ~LinearWeight();
   LinearWeight(LinearWeight&&) noexcept;
   LinearWeight& operator=(LinearWeight&&) noexcept;
 
-  // w: [out, in]; copied. To be called before the calls below.
+  // w: [out, in]; copied, and rounded as the storage has it. This or the next is to be called
+  // before the calls below.
   void Pack(const T* w);
+
+  // Takes a matrix that is stored already, [out, in]. For T = float only.
+  void Adopt(std::unique_ptr<const StoredMatrix> w);
 
   // y [rows, out] = x [rows, in] W^T.
   void Forward(int64_t rows, const T* x, T* y) const;
@@ -39,6 +48,8 @@ class LinearWeight {
 
  private:
   struct Packed;
+
+  void PackBfloat16(const float* w);
 
   int64_t out_;
   int64_t in_;

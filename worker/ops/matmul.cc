@@ -2,17 +2,9 @@
 
 #include <oneapi/dnnl/dnnl.h>
 
-#include <algorithm>
-
-#include "worker/tensor/parallel.h"
+#include "worker/ops/matmul_block.h"
 
 namespace ropewalk {
-namespace {
-
-// Rows or columns of c that are computed by one call on one thread. Fixed, so that the number of
-// threads decides who computes a block and not how: oneDNN itself would cut long sums among
-// threads.
-constexpr int64_t kBlock = 128;
 
 void MatMulBlock(int64_t m, int64_t n, int64_t k, const float* a, int64_t lda,
                  Transpose transpose_a, const float* b, int64_t ldb, Transpose transpose_b,
@@ -36,24 +28,6 @@ void MatMulBlock(int64_t m, int64_t n, int64_t k, const double* a, int64_t lda,
   }
 }
 
-// f(begin, end) for every block of [0, n), each on one thread. The nested call must see a parallel
-// region even when there is one thread only, or oneDNN would cut the block itself; with one thread
-// it has nothing to cut it for.
-template <typename F>
-void ForBlocks(int64_t n, F f) {
-  const int64_t blocks = (n + kBlock - 1) / kBlock;
-  if (blocks == 1) {
-#pragma omp parallel num_threads(2) if (omp_get_max_threads() > 1)
-#pragma omp single
-    f(0, n);
-    return;
-  }
-  ParallelForEach(blocks,
-                  [&](int64_t block) { f(block * kBlock, std::min(n, (block + 1) * kBlock)); });
-}
-
-}  // namespace
-
 template <typename T>
 void MatMul(int64_t m, int64_t n, int64_t k, const T* a, Transpose transpose_a, const T* b,
             Transpose transpose_b, T beta, T* c) {
@@ -65,13 +39,13 @@ void MatMul(int64_t m, int64_t n, int64_t k, const T* a, Transpose transpose_a, 
   const int64_t lda = transpose_a == Transpose::kYes ? m : k;
   const int64_t ldb = transpose_b == Transpose::kYes ? k : n;
   if (m >= n) {
-    ForBlocks(m, [&](int64_t begin, int64_t end) {
+    ForMatMulBlocks(m, [&](int64_t begin, int64_t end) {
       const T* rows = transpose_a == Transpose::kYes ? a + begin : a + begin * lda;
       MatMulBlock(end - begin, n, k, rows, lda, transpose_a, b, ldb, transpose_b, beta,
                   c + begin * n, n);
     });
   } else {
-    ForBlocks(n, [&](int64_t begin, int64_t end) {
+    ForMatMulBlocks(n, [&](int64_t begin, int64_t end) {
       const T* columns = transpose_b == Transpose::kYes ? b + begin * ldb : b + begin;
       MatMulBlock(m, end - begin, k, a, lda, transpose_a, columns, ldb, transpose_b, beta,
                   c + begin, n);

@@ -1,0 +1,45 @@
+#include "worker/ops/half_matrix.h"
+
+#include "worker/tensor/bfloat16.h"
+#include "worker/tensor/float16.h"
+#include "worker/tensor/parallel.h"
+#include "worker/tensor/simd.h"
+
+namespace ropewalk {
+namespace {
+
+ROPEWALK_SIMD void RoundBfloat16(int64_t n, const float* x, uint16_t* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = ToBfloat16(x[i]);
+}
+
+ROPEWALK_SIMD void RoundFloat16(int64_t n, const float* x, uint16_t* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = ToFloat16(x[i]);
+}
+
+ROPEWALK_SIMD void WidenBfloat16(int64_t n, const uint16_t* x, float* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = FromBfloat16(x[i]);
+}
+
+ROPEWALK_SIMD void WidenFloat16(int64_t n, const uint16_t* x, float* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = FromFloat16(x[i]);
+}
+
+}  // namespace
+
+HalfMatrix::HalfMatrix(WeightStorage storage, int64_t rows, int64_t columns, const float* w)
+    : storage_(storage), rows_(rows), columns_(columns), halves_(rows * columns) {
+  const auto round = storage == WeightStorage::kBfloat16 ? RoundBfloat16 : RoundFloat16;
+  ParallelForElements(rows * columns, [&](int64_t begin, int64_t end) {
+    round(end - begin, w + begin, halves_.data() + begin);
+  });
+}
+
+void HalfMatrix::Read(int64_t row, int64_t row_count, int64_t column, int64_t column_count,
+                      float* out) const {
+  const auto widen = storage_ == WeightStorage::kBfloat16 ? WidenBfloat16 : WidenFloat16;
+  for (int64_t i = 0; i < row_count; ++i) {
+    widen(column_count, halves_.data() + (row + i) * columns_ + column, out + i * column_count);
+  }
+}
+
+}  // namespace ropewalk
