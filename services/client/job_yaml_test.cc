@@ -111,11 +111,12 @@ TEST(JobYaml, RefusesValuesOfAnotherType) {
   ExpectError("priority: 3000000000",
               "job.yaml:1:11: priority: '3000000000' is not a whole number of at most 32 bits");
   ExpectError("training: {epochs: many}", "job.yaml:1:20: training.epochs: 'many' is not a number");
-  ExpectError("training: {schedule: sine}",
-              "job.yaml:1:22: training.schedule: 'sine' is not one of constant, linear, cosine");
+  ExpectError(
+      "training: {schedule: sine}",
+      "job.yaml:1:22: training.schedule: 'sine' is not one of constant, linear, cosine, wsd");
   ExpectError("training: {schedule: unspecified}",
               "job.yaml:1:22: training.schedule: 'unspecified' is not one of constant, linear, "
-              "cosine");
+              "cosine, wsd");
   ExpectError("name: [a]", "job.yaml:1:7: name: this is not a text");
   ExpectError("train_data: [{a: b}]", "job.yaml:1:14: train_data: this is not a text");
   ExpectError("name:", "job.yaml:1:1: name: has no value; give a text");

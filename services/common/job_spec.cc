@@ -38,6 +38,13 @@ constexpr char kDefaults[] = R"pb(
     eval_every_steps: 0
     checkpoint_every_steps: 50
     eval_max_new_tokens: 64
+    optimizer: OPTIMIZER_ADAMW
+    momentum: 0.9
+    nesterov: false
+    muon_scale: MUON_SCALE_ORIGINAL
+    decay_ratio: 0.2
+    decay_shape: DECAY_SHAPE_ONE_MINUS_SQRT
+    min_learning_rate_ratio: 0
     activation_checkpointing: false
   }
   sync { reduction: REDUCTION_EXACT }
@@ -51,15 +58,28 @@ v1::JobSpec Defaults() {
   return spec;
 }
 
-void ClearUnspecifiedEnums(v1::JobSpec* spec) {
-  if (spec->training().schedule() == v1::SCHEDULE_UNSPECIFIED && spec->has_training()) {
-    spec->mutable_training()->clear_schedule();
+// Clears every enum field of the message that is at its *_UNSPECIFIED value.
+void ClearUnspecifiedEnums(google::protobuf::Message* message) {
+  const google::protobuf::Reflection* reflection = message->GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->is_repeated()) continue;
+    if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
+      ClearUnspecifiedEnums(reflection->MutableMessage(message, field));
+    } else if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_ENUM &&
+               reflection->GetEnumValue(*message, field) == 0) {
+      reflection->ClearField(message, field);
+    }
   }
-  if (spec->training().precision() == v1::PRECISION_UNSPECIFIED && spec->has_training()) {
-    spec->mutable_training()->clear_precision();
-  }
-  if (spec->sync().reduction() == v1::REDUCTION_UNSPECIFIED && spec->has_sync()) {
-    spec->mutable_sync()->clear_reduction();
+}
+
+// The defaults that depend on the optimiser.
+void SetDefaultsOf(v1::Optimizer optimizer, v1::Training* training) {
+  if (optimizer == v1::OPTIMIZER_LION) training->set_adam_beta2(0.99);
+  if (optimizer == v1::OPTIMIZER_MUON) {
+    training->set_momentum(0.95);
+    training->set_nesterov(true);
   }
 }
 
@@ -94,6 +114,9 @@ class Faults {
   }
   void UnlessShare(double given, absl::string_view field) {
     Unless(given >= 0 && given < 1, field, given, "0 or more, and less than 1");
+  }
+  void UnlessRatio(double given, absl::string_view field) {
+    Unless(given >= 0 && given <= 1, field, given, "0 to 1");
   }
 
   absl::Status status() const {
@@ -161,19 +184,35 @@ void CheckBatches(const v1::Training& training, Faults* faults) {
 
 void CheckOptimizer(const v1::Training& training, Faults* faults) {
   faults->UnlessAbove(0, training.learning_rate(), "training.learning_rate");
-  faults->Unless(training.warmup_ratio() >= 0 && training.warmup_ratio() <= 1,
-                 "training.warmup_ratio", training.warmup_ratio(), "0 to 1");
   faults->UnlessAtLeast(0, training.max_grad_norm(), "training.max_grad_norm");
   faults->UnlessAtLeast(0, training.weight_decay(), "training.weight_decay");
   faults->UnlessShare(training.adam_beta1(), "training.adam_beta1");
   faults->UnlessShare(training.adam_beta2(), "training.adam_beta2");
   faults->UnlessAbove(0, training.adam_epsilon(), "training.adam_epsilon");
+  faults->UnlessShare(training.momentum(), "training.momentum");
+  const bool has_momentum =
+      training.optimizer() == v1::OPTIMIZER_SGD || training.optimizer() == v1::OPTIMIZER_MUON;
+  faults->Unless(!training.nesterov() || (has_momentum && training.momentum() > 0),
+                 "training.nesterov", "true",
+                 "false, or true with the optimizer sgd or muon and a momentum greater than 0");
+}
+
+void CheckSchedule(const v1::Training& training, Faults* faults) {
+  faults->UnlessRatio(training.warmup_ratio(), "training.warmup_ratio");
+  faults->UnlessRatio(training.decay_ratio(), "training.decay_ratio");
+  faults->UnlessRatio(training.min_learning_rate_ratio(), "training.min_learning_rate_ratio");
 }
 
 void CheckEnums(const v1::JobSpec& spec, Faults* faults) {
   const v1::Training& training = spec.training();
   faults->Unless(v1::Schedule_IsValid(training.schedule()), "training.schedule",
-                 static_cast<int>(training.schedule()), "constant, linear or cosine");
+                 static_cast<int>(training.schedule()), "constant, linear, cosine or wsd");
+  faults->Unless(v1::Optimizer_IsValid(training.optimizer()), "training.optimizer",
+                 static_cast<int>(training.optimizer()), "adamw, adamw_8bit, lion, muon or sgd");
+  faults->Unless(v1::MuonScale_IsValid(training.muon_scale()), "training.muon_scale",
+                 static_cast<int>(training.muon_scale()), "original or match_rms_adamw");
+  faults->Unless(v1::DecayShape_IsValid(training.decay_shape()), "training.decay_shape",
+                 static_cast<int>(training.decay_shape()), "one_minus_sqrt or linear");
   faults->Unless(v1::Precision_IsValid(training.precision()), "training.precision",
                  static_cast<int>(training.precision()), "float32 or bf16");
   faults->Unless(v1::Reduction_IsValid(spec.sync().reduction()), "sync.reduction",
@@ -194,6 +233,7 @@ void CheckPlacement(const v1::JobSpec& spec, Faults* faults) {
 v1::JobSpec WithDefaults(v1::JobSpec spec) {
   ClearUnspecifiedEnums(&spec);
   v1::JobSpec whole = Defaults();
+  SetDefaultsOf(spec.training().optimizer(), whole.mutable_training());
   whole.MergeFrom(spec);
   if (whole.method().has_lora() && whole.method().lora().target_modules().empty()) {
     whole.mutable_method()->mutable_lora()->add_target_modules("all-linear");
@@ -208,6 +248,7 @@ absl::Status ValidateJobSpec(const v1::JobSpec& spec) {
   CheckMethod(whole.method(), &faults);
   CheckBatches(whole.training(), &faults);
   CheckOptimizer(whole.training(), &faults);
+  CheckSchedule(whole.training(), &faults);
   CheckEnums(whole, &faults);
   CheckPlacement(whole, &faults);
   return faults.status();

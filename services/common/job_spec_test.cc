@@ -51,6 +51,17 @@ TEST(JobSpecDefaults, GiveEveryOptionalScalarAValue) {
   }
 }
 
+TEST(JobSpecDefaults, SuitTheOptimizer) {
+  const v1::JobSpec muon = WithDefaults(Spec("training { optimizer: OPTIMIZER_MUON }"));
+  EXPECT_EQ(muon.training().momentum(), 0.95);
+  EXPECT_TRUE(muon.training().nesterov());
+  const v1::JobSpec lion =
+      WithDefaults(Spec("training { optimizer: OPTIMIZER_LION adam_beta1: 0.95 }"));
+  EXPECT_EQ(lion.training().adam_beta1(), 0.95);
+  EXPECT_EQ(lion.training().adam_beta2(), 0.99);
+  EXPECT_EQ(WithDefaults(Spec()).training().adam_beta2(), 0.999);
+}
+
 TEST(JobSpecDefaults, KeepWhatIsGiven) {
   const v1::JobSpec spec =
       WithDefaults(Spec("method { lora { rank: 4 target_modules: 'q_proj' } } training { "
@@ -127,6 +138,10 @@ TEST(JobSpecValidation, RefusesTrainingOutsideItsRanges) {
   ExpectFault("training { adam_beta1: 1 }", "training.adam_beta1", "less than 1");
   ExpectFault("training { adam_beta2: -1 }", "training.adam_beta2", "less than 1");
   ExpectFault("training { adam_epsilon: 0 }", "training.adam_epsilon", "greater than 0");
+  ExpectFault("training { momentum: 1 }", "training.momentum", "less than 1");
+  ExpectFault("training { nesterov: true }", "training.nesterov", "sgd or muon");
+  ExpectFault("training { decay_ratio: 2 }", "training.decay_ratio", "0 to 1");
+  ExpectFault("training { min_learning_rate_ratio: -1 }", "training.min_learning_rate_ratio", "-1");
   ExpectFault("training { eval_every_steps: -1 }", "training.eval_every_steps", "0 or more");
   ExpectFault("training { checkpoint_every_steps: -1 }", "training.checkpoint_every_steps", "-1");
   ExpectFault("training { eval_max_new_tokens: -1 }", "training.eval_max_new_tokens", "-1");

@@ -12,7 +12,9 @@ struct ParameterEntry {
   std::vector<int64_t> shape;
   int64_t offset = 0;  // in elements
   int64_t size = 0;
-  bool decay = true;  // weight decay applies
+  bool decay = true;       // weight decay applies
+  bool per_token = false;  // a row for each token: an embedding or the output layer
+  double learning_rate_factor = 1;
 };
 
 // All that is trained, as one flat float32 vector. Entries follow one another without gaps; their

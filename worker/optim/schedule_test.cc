@@ -36,6 +36,30 @@ TEST(Schedule, LinearAndCosineEndAtZero) {
   EXPECT_NEAR(LearningRate({ScheduleKind::kCosine, 2.0, 0.03, 100}, 100), 0.0, 1e-30);
 }
 
+TEST(Schedule, WsdFallsOverTheLastShareOfTheSteps) {
+  ScheduleOptions options{
+      .kind = ScheduleKind::kWsd, .peak = 1.0, .warmup_ratio = 0.1, .total_steps = 100};
+  EXPECT_DOUBLE_EQ(LearningRate(options, 4), 0.5);
+  EXPECT_DOUBLE_EQ(LearningRate(options, 80), 1.0);
+  EXPECT_DOUBLE_EQ(LearningRate(options, 85), 0.5);
+  EXPECT_DOUBLE_EQ(LearningRate(options, 100), 0.0);
+  options.decay = DecayShape::kLinear;
+  options.decay_ratio = 0.5;
+  EXPECT_DOUBLE_EQ(LearningRate(options, 75), 0.5);
+  options.decay_ratio = 1;  // from the end of the warm-up
+  EXPECT_DOUBLE_EQ(LearningRate(options, 55), 0.5);
+}
+
+TEST(Schedule, EndsAtTheLeastRate) {
+  for (const ScheduleKind kind :
+       {ScheduleKind::kLinear, ScheduleKind::kCosine, ScheduleKind::kWsd}) {
+    const ScheduleOptions options{
+        .kind = kind, .peak = 2.0, .warmup_ratio = 0, .total_steps = 100, .min_ratio = 0.1};
+    EXPECT_DOUBLE_EQ(LearningRate(options, 0), 2.0);
+    EXPECT_DOUBLE_EQ(LearningRate(options, 100), 0.2);
+  }
+}
+
 TEST(Schedule, WarmUpIsRoundedUpToWholeSteps) {
   const ScheduleOptions options{ScheduleKind::kConstant, 1.0, 0.03, 50};
   EXPECT_DOUBLE_EQ(LearningRate(options, 0), 0.5);

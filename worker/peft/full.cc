@@ -22,6 +22,10 @@ constexpr const char* kCompanions[] = {
     "added_tokens.json", "chat_template.jinja",    "vocab.json",
     "merges.txt"};
 
+bool IsPerToken(const WeightSpec& spec) {
+  return spec.name == "model.embed_tokens.weight" || spec.name == "lm_head.weight";
+}
+
 std::string WeightsFile(const ModelConfig& config, absl::Span<const float> parameters) {
   const Dtype dtype = config.bfloat16 ? Dtype::kBF16 : Dtype::kF32;
   const ParameterLayout layout = FullLayout(config);
@@ -41,6 +45,7 @@ ParameterLayout FullLayout(const ModelConfig& config) {
   ParameterLayout layout;
   for (const WeightSpec& spec : WeightSpecs(config)) {
     layout.Add(spec.name, spec.shape, /*decay=*/!spec.is_norm && !spec.is_bias);
+    layout.entries.back().per_token = IsPerToken(spec);
   }
   return layout;
 }

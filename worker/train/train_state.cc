@@ -114,10 +114,9 @@ absl::Status CheckOrigin(const Safetensors& file, absl::string_view plan_digest)
 
 }  // namespace
 
-TrainState::TrainState(int64_t parameter_count)
+TrainState::TrainState(int64_t parameter_count, OptimizerState optimizer)
     : parameters(parameter_count),
-      adam_m(parameter_count),
-      adam_v(parameter_count),
+      optimizer(std::move(optimizer)),
       scales(BlockCount(parameter_count)) {}
 
 uint64_t TrainState::Digest() const {
@@ -125,8 +124,12 @@ uint64_t TrainState::Digest() const {
     return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
   };
   uint64_t digest = hash(BytesOf(&step, 1), 0);
-  for (const std::vector<float>* part : {&parameters, &adam_m, &adam_v}) {
-    digest = hash(BytesOf(part->data(), part->size()), digest);
+  digest = hash(BytesOf(parameters.data(), parameters.size()), digest);
+  for (const auto& [name, values] : optimizer.floats) {
+    digest = hash(BytesOf(values.data(), values.size()), digest);
+  }
+  for (const auto& [name, values] : optimizer.bytes) {
+    digest = hash(BytesOf(values.data(), values.size()), digest);
   }
   return hash(BytesOf(scales.window().data(), scales.window().size()), digest);
 }
@@ -136,29 +139,40 @@ std::string TrainState::Serialize(absl::string_view plan_digest) const {
   const std::vector<uint8_t> window(scales.window().begin(), scales.window().end());
   const std::vector<double> step_table = StepTable(steps);
   const std::vector<double> evaluation_table = EvaluationTable(evaluations);
-  return SerializeSafetensors(
-      {View("parameters", Dtype::kF32, {n}, parameters), View("adam_m", Dtype::kF32, {n}, adam_m),
-       View("adam_v", Dtype::kF32, {n}, adam_v),
-       View("scale_window", Dtype::kU8, {ScaleHistory::kWindow, BlockCount(n)}, window),
-       View("steps", Dtype::kF64, {static_cast<int64_t>(steps.size()), kStepColumns}, step_table),
-       View("evaluations", Dtype::kF64,
-            {static_cast<int64_t>(evaluations.size()), kEvaluationColumns}, evaluation_table)},
-      {{"format", kFormat},
-       {"plan_digest", std::string(plan_digest)},
-       {"step", absl::StrCat(step)},
-       {"scales_recorded", absl::StrCat(scales.recorded())}});
+  std::vector<TensorView> tensors = {
+      View("parameters", Dtype::kF32, {n}, parameters),
+      View("scale_window", Dtype::kU8, {ScaleHistory::kWindow, BlockCount(n)}, window),
+      View("steps", Dtype::kF64, {static_cast<int64_t>(steps.size()), kStepColumns}, step_table),
+      View("evaluations", Dtype::kF64,
+           {static_cast<int64_t>(evaluations.size()), kEvaluationColumns}, evaluation_table)};
+  for (const auto& [name, values] : optimizer.floats) {
+    tensors.push_back(View(name, Dtype::kF32, {static_cast<int64_t>(values.size())}, values));
+  }
+  for (const auto& [name, values] : optimizer.bytes) {
+    tensors.push_back(View(name, Dtype::kU8, {static_cast<int64_t>(values.size())}, values));
+  }
+  return SerializeSafetensors(std::move(tensors),
+                              {{"format", kFormat},
+                               {"plan_digest", std::string(plan_digest)},
+                               {"step", absl::StrCat(step)},
+                               {"scales_recorded", absl::StrCat(scales.recorded())}});
 }
 
 absl::StatusOr<TrainState> TrainState::Parse(absl::string_view bytes, absl::string_view plan_digest,
-                                             int64_t parameter_count) {
+                                             const TrainState& shape) {
+  const int64_t parameter_count = shape.parameters.size();
   ASSIGN_OR_RETURN(const Safetensors file, ParseSafetensors(bytes, "the training state"));
   RETURN_IF_ERROR(CheckOrigin(file, plan_digest));
-  TrainState state(parameter_count);
+  TrainState state(parameter_count, shape.optimizer);
   ASSIGN_OR_RETURN(state.step, ReadNumber(file, "step"));
   ASSIGN_OR_RETURN(const int64_t recorded, ReadNumber(file, "scales_recorded"));
   RETURN_IF_ERROR(ReadTensor(file, "parameters", Dtype::kF32, parameter_count, &state.parameters));
-  RETURN_IF_ERROR(ReadTensor(file, "adam_m", Dtype::kF32, parameter_count, &state.adam_m));
-  RETURN_IF_ERROR(ReadTensor(file, "adam_v", Dtype::kF32, parameter_count, &state.adam_v));
+  for (auto& [name, values] : state.optimizer.floats) {
+    RETURN_IF_ERROR(ReadTensor(file, name, Dtype::kF32, values.size(), &values));
+  }
+  for (auto& [name, values] : state.optimizer.bytes) {
+    RETURN_IF_ERROR(ReadTensor(file, name, Dtype::kU8, values.size(), &values));
+  }
   std::vector<uint8_t> window;
   RETURN_IF_ERROR(ReadTensor(file, "scale_window", Dtype::kU8,
                              ScaleHistory::kWindow * BlockCount(parameter_count), &window));

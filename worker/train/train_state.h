@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "worker/optim/optimizer.h"
 #include "worker/train/scale_history.h"
 
 namespace ropewalk {
@@ -31,27 +32,28 @@ struct EvaluationRecord {
 // everything that follows, so a checkpoint is this, a newcomer pulls this, and members compare its
 // digest. A plain value; not thread-safe.
 struct TrainState {
-  explicit TrainState(int64_t parameter_count);
+  TrainState(int64_t parameter_count, OptimizerState optimizer);
 
   int64_t step = 0;
   std::vector<float> parameters;
-  std::vector<float> adam_m;
-  std::vector<float> adam_v;
+  OptimizerState optimizer;
   ScaleHistory scales;
   // The past, for people; not in the digest.
   std::vector<StepRecord> steps;
   std::vector<EvaluationRecord> evaluations;
 
-  // XXH3-64 over step, parameters, moments and scales.
+  // XXH3-64 over step, parameters, the optimiser's state and scales.
   uint64_t Digest() const;
 
   // A safetensors file; `plan_digest` says to which training it belongs.
   std::string Serialize(absl::string_view plan_digest) const;
 
-  // INVALID_ARGUMENT: not such a file, or of another parameter count. FAILED_PRECONDITION: of
-  // another plan, both named.
+  // `shape` is any state of the same training: what is read has as many parameters and the same
+  // tensors of the optimiser.
+  // INVALID_ARGUMENT: not such a file, or of another shape. FAILED_PRECONDITION: of another plan,
+  // both named.
   static absl::StatusOr<TrainState> Parse(absl::string_view bytes, absl::string_view plan_digest,
-                                          int64_t parameter_count);
+                                          const TrainState& shape);
 };
 
 }  // namespace ropewalk

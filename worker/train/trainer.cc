@@ -46,6 +46,20 @@ double ReadDouble(const int32_t* words) {
   return value;
 }
 
+std::vector<OptimizedTensor> TensorsOf(const ParameterLayout& layout) {
+  std::vector<OptimizedTensor> tensors;
+  for (const ParameterEntry& entry : layout.entries) {
+    const bool matrix = entry.shape.size() == 2;
+    tensors.push_back({.offset = entry.offset,
+                       .rows = entry.shape[0],
+                       .columns = matrix ? entry.shape[1] : 1,
+                       .decay = entry.decay,
+                       .hidden_matrix = matrix && !entry.per_token,
+                       .learning_rate_factor = entry.learning_rate_factor});
+  }
+  return tensors;
+}
+
 }  // namespace
 
 Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingData* data,
@@ -54,12 +68,10 @@ Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingDa
       model_(model),
       data_(data),
       clock_(clock),
-      state_(model->layout().size),
+      optimizer_(CreateOptimizer(options_.optimizer, TensorsOf(model->layout()))),
+      state_(model->layout().size, optimizer_->InitialState()),
       gradient_(model->layout().size),
       exponents_(BlockCount(model->layout().size)) {
-  for (const ParameterEntry& entry : model->layout().entries) {
-    if (entry.decay) decay_.push_back({entry.offset, entry.size});
-  }
   model_->InitializeParameters(options_.seed, absl::MakeSpan(state_.parameters));
   model_->SetParameters(state_.parameters);
 }
@@ -209,9 +221,8 @@ void Trainer::Update(const Work& work) {
   record.learning_rate = LearningRate(options_.schedule, state_.step);
   record.grad_norm = GradientNorm(gradient_);
   ScaleGradient(ClipScale(record.grad_norm, options_.max_grad_norm), absl::MakeSpan(gradient_));
-  AdamWStep(options_.adamw, record.learning_rate, record.step, gradient_, decay_,
-            absl::MakeSpan(state_.parameters), absl::MakeSpan(state_.adam_m),
-            absl::MakeSpan(state_.adam_v));
+  optimizer_->Step(record.learning_rate, record.step, gradient_, absl::MakeSpan(state_.parameters),
+                   &state_.optimizer);
   model_->SetParameters(state_.parameters);
   state_.steps.push_back(record);
   state_.step = record.step;

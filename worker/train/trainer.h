@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "services/common/clock.h"
-#include "worker/optim/adamw.h"
+#include "worker/optim/optimizer.h"
 #include "worker/optim/schedule.h"
 #include "worker/train/gradient_reducer.h"
 #include "worker/train/train_state.h"
@@ -20,7 +20,7 @@ struct TrainerOptions {
   uint64_t seed = 0;
   bool exact = true;           // sum in fixed point; otherwise in float32
   double max_grad_norm = 1.0;  // 0: no clipping
-  AdamWOptions adamw;
+  OptimizerOptions optimizer;
   ScheduleOptions schedule;
 };
 
@@ -75,7 +75,7 @@ class Trainer {
   TrainableModel* const model_;
   const TrainingData* const data_;
   const Clock* const clock_;
-  std::vector<DecayRange> decay_;  // constant after construction
+  const std::unique_ptr<const Optimizer> optimizer_;
   TrainState state_;
 
   // Of the step in flight.

@@ -70,9 +70,50 @@ ScheduleKind KindOf(v1::Schedule schedule) {
       return ScheduleKind::kConstant;
     case v1::SCHEDULE_LINEAR:
       return ScheduleKind::kLinear;
+    case v1::SCHEDULE_WSD:
+      return ScheduleKind::kWsd;
     default:
       return ScheduleKind::kCosine;
   }
+}
+
+OptimizerKind KindOf(v1::Optimizer optimizer) {
+  switch (optimizer) {
+    case v1::OPTIMIZER_ADAMW_8BIT:
+      return OptimizerKind::kAdamW8Bit;
+    case v1::OPTIMIZER_LION:
+      return OptimizerKind::kLion;
+    case v1::OPTIMIZER_MUON:
+      return OptimizerKind::kMuon;
+    case v1::OPTIMIZER_SGD:
+      return OptimizerKind::kSgd;
+    default:
+      return OptimizerKind::kAdamW;
+  }
+}
+
+OptimizerOptions OptimizerOptionsOf(const v1::Training& training) {
+  return {.kind = KindOf(training.optimizer()),
+          .beta1 = training.adam_beta1(),
+          .beta2 = training.adam_beta2(),
+          .epsilon = training.adam_epsilon(),
+          .weight_decay = training.weight_decay(),
+          .momentum = training.momentum(),
+          .nesterov = training.nesterov(),
+          .muon_scale = training.muon_scale() == v1::MUON_SCALE_MATCH_RMS_ADAMW
+                            ? MuonScale::kMatchRmsAdamW
+                            : MuonScale::kOriginal};
+}
+
+ScheduleOptions ScheduleOptionsOf(const v1::Training& training, int64_t total_steps) {
+  return {.kind = KindOf(training.schedule()),
+          .peak = training.learning_rate(),
+          .warmup_ratio = training.warmup_ratio(),
+          .total_steps = total_steps,
+          .decay_ratio = training.decay_ratio(),
+          .decay = training.decay_shape() == v1::DECAY_SHAPE_LINEAR ? DecayShape::kLinear
+                                                                    : DecayShape::kOneMinusSqrt,
+          .min_ratio = training.min_learning_rate_ratio()};
 }
 
 TrainerOptions OptionsOf(const v1::JobSpec& spec, int64_t total_steps) {
@@ -81,14 +122,8 @@ TrainerOptions OptionsOf(const v1::JobSpec& spec, int64_t total_steps) {
   options.seed = training.seed();
   options.exact = spec.sync().reduction() != v1::REDUCTION_FLOAT32;
   options.max_grad_norm = training.max_grad_norm();
-  options.adamw.beta1 = training.adam_beta1();
-  options.adamw.beta2 = training.adam_beta2();
-  options.adamw.epsilon = training.adam_epsilon();
-  options.adamw.weight_decay = training.weight_decay();
-  options.schedule.kind = KindOf(training.schedule());
-  options.schedule.peak = training.learning_rate();
-  options.schedule.warmup_ratio = training.warmup_ratio();
-  options.schedule.total_steps = total_steps;
+  options.optimizer = OptimizerOptionsOf(training);
+  options.schedule = ScheduleOptionsOf(training, total_steps);
   return options;
 }
 
@@ -162,8 +197,7 @@ absl::StatusOr<EvaluationRecord> TrainingJob::Evaluate(const Team& team, Gradien
 }
 
 absl::Status TrainingJob::RestoreState(absl::string_view bytes) {
-  ASSIGN_OR_RETURN(TrainState state,
-                   TrainState::Parse(bytes, plan_digest_, state().parameters.size()));
+  ASSIGN_OR_RETURN(TrainState state, TrainState::Parse(bytes, plan_digest_, state()));
   trainer_->Restore(std::move(state));
   return absl::OkStatus();
 }

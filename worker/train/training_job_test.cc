@@ -123,6 +123,27 @@ TEST_F(TrainingJobTest, ResumedAtAnyStepItEndsAlike) {
   }
 }
 
+// Every kind of state that an optimiser keeps; large enough for 8 bits.
+TEST_F(TrainingJobTest, ResumesWithEveryOptimizer) {
+  std::string config = kConfig;
+  config.replace(config.find("264"), 3, "300");
+  std::ofstream(folder_ / "config.json") << config;
+  spec_.mutable_training()->set_weight_decay(0.1);
+  for (const v1::Optimizer optimizer :
+       {v1::OPTIMIZER_ADAMW_8BIT, v1::OPTIMIZER_LION, v1::OPTIMIZER_MUON, v1::OPTIMIZER_SGD}) {
+    spec_.mutable_training()->set_optimizer(optimizer);
+    SoloReducer solo;
+    const std::unique_ptr<TrainingJob> whole = NewJob(), first = NewJob(), second = NewJob();
+    ASSERT_TRUE(Train(whole.get(), {}, &solo, whole->total_steps()).ok());
+    ASSERT_TRUE(Train(first.get(), {}, &solo, 2).ok());
+    ASSERT_TRUE(second->RestoreState(first->state().Serialize(first->plan_digest())).ok());
+    ASSERT_TRUE(Train(second.get(), {}, &solo, second->total_steps()).ok());
+    EXPECT_EQ(second->state().optimizer, whole->state().optimizer);
+    EXPECT_EQ(*second->Result(), *whole->Result());
+    EXPECT_LT(whole->state().steps.back().loss, whole->state().steps.front().loss);
+  }
+}
+
 TEST_F(TrainingJobTest, AFailedReductionLeavesTheStateAsItWas) {
   class FailsOnce final : public GradientReducer {
    public:
