@@ -37,18 +37,22 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
       {"worker/model", {"worker/ops", "worker/tensor", "services/common"}},
       {"worker/peft", {"worker/model", "worker/ops", "worker/tensor", "services/common"}},
       {"worker/tokenizer", {"worker/tensor", "services/common"}},
-      {"worker/data", {"worker/tokenizer", "worker/ops", "worker/tensor", "services/common"}},
+      {"worker/chat/jinja", {"services/common"}},
+      {"worker/chat", {"worker/chat/jinja", "services/common"}},
+      {"worker/data",
+       {"worker/chat", "worker/tokenizer", "worker/ops", "worker/tensor", "services/common"}},
       {"worker/optim", {"worker/ops", "worker/tensor"}},
       {"worker/train",
-       {"worker/model", "worker/peft", "worker/data", "worker/tokenizer", "worker/optim",
-        "worker/ops", "worker/tensor", "services/common"}},
+       {"worker/model", "worker/peft", "worker/data", "worker/chat", "worker/tokenizer",
+        "worker/optim", "worker/ops", "worker/tensor", "services/common"}},
       {"worker/ring", {"services/common"}},
       {"worker/agent",
-       {"worker/train", "worker/ring", "worker/model", "worker/peft", "worker/data",
+       {"worker/train", "worker/ring", "worker/model", "worker/peft", "worker/data", "worker/chat",
         "worker/tokenizer", "worker/optim", "worker/ops", "worker/tensor", "services/common"}},
       {"worker",
        {"worker/agent", "worker/train", "worker/ring", "worker/model", "worker/peft", "worker/data",
-        "worker/tokenizer", "worker/optim", "worker/ops", "worker/tensor", "services/common"}},
+        "worker/chat", "worker/tokenizer", "worker/optim", "worker/ops", "worker/tensor",
+        "services/common"}},
   };
   return *arrows;
 }
@@ -94,9 +98,10 @@ TEST(IncludeArrows, PointOneWay) {
 }
 
 TEST(IncludeArrows, EngineDoesNotKnowGrpc) {
-  for (const std::string folder : {"worker/tensor", "worker/ops", "worker/model", "worker/peft",
-                                   "worker/tokenizer", "worker/data", "worker/optim",
-                                   "worker/train", "coordinator/state", "coordinator/scheduler"}) {
+  for (const std::string folder :
+       {"worker/tensor", "worker/ops", "worker/model", "worker/peft", "worker/tokenizer",
+        "worker/chat", "worker/chat/jinja", "worker/data", "worker/optim", "worker/train",
+        "coordinator/state", "coordinator/scheduler"}) {
     for (const auto& entry : fs::directory_iterator(folder)) {
       std::ifstream in(entry.path());
       for (std::string line; std::getline(in, line);) {
