@@ -92,11 +92,13 @@ TEST(Dataset, ReadsItsFilesInOrder) {
 
 TEST(Dataset, NamesTheRowThatCannotBeTokenised) {
   nlohmann::json json = ByteTokenizerJson();
-  json["model"]["vocab"].erase("d");
+  json["pre_tokenizer"] = {
+      {"type", "Split"}, {"pattern", {{"Regex", "(a|aa|aaa)+$"}}}, {"behavior", "Isolated"}};
   const Tokenizer tokenizer(ParseTokenizerJson(json.dump()).value(), 256);
-  const std::string path = WriteTestFile("data.jsonl", absl::StrCat(kText, "\n", kPair));
-  EXPECT_EQ(Dataset::Load({path}, tokenizer, {}).status().message(),
-            path + ":2: the tokenizer's vocabulary lacks the byte 100");
+  const std::string endless = R"({"text": ")" + std::string(100, 'a') + R"(b"})";
+  const std::string path = WriteTestFile("data.jsonl", absl::StrCat(kText, "\n", endless));
+  EXPECT_THAT(Dataset::Load({path}, tokenizer, {}).status().message(),
+              HasSubstr(path + ":2: the regular expression fails on this text"));
 }
 
 TEST(Dataset, IsTheSameForAnyNumberOfThreads) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "services/common/status_macros.h"
 #include "worker/tokenizer/character_class.h"
 #include "worker/tokenizer/utf8.h"
@@ -30,61 +29,38 @@ size_t LeadingSpace(absl::string_view text) {
 
 }  // namespace
 
-AddedTokens::AddedTokens(std::vector<AddedToken> tokens)
-    : tokens_(std::move(tokens)),
-      raw_(PassOf(tokens_, /*normalized=*/false)),
-      normalized_(PassOf(tokens_, /*normalized=*/true)) {}
-
-AddedTokens::Pass AddedTokens::PassOf(const std::vector<AddedToken>& tokens, bool normalized) {
-  Pass pass;
-  for (const AddedToken& token : tokens) {
-    if (token.normalized != normalized) continue;
-    pass.tokens.push_back(&token);
-    pass.first_bytes[static_cast<uint8_t>(token.content[0])] = true;
+AddedTokens::AddedTokens(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)) {
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    const AddedToken& token = tokens_[i];
+    const bool has_form = token.normalized && !token.normal_form.empty();
+    ByteTrie& trie = token.normalized ? normalized_ : original_;
+    trie.Add(has_form ? token.normal_form : token.content, static_cast<int32_t>(i));
   }
-  std::stable_sort(pass.tokens.begin(), pass.tokens.end(), [](const auto* a, const auto* b) {
-    return a->content.size() > b->content.size();
-  });
-  return pass;
 }
 
-const AddedToken* AddedTokens::Pass::LongestAt(absl::string_view text) const {
-  if (!first_bytes[static_cast<uint8_t>(text[0])]) return nullptr;
-  const auto it = std::find_if(tokens.begin(), tokens.end(), [&](const AddedToken* token) {
-    return absl::StartsWith(text, token->content);
-  });
-  return it == tokens.end() ? nullptr : *it;
-}
-
-absl::Status AddedTokens::Pass::Split(absl::string_view text,
-                                      absl::FunctionRef<absl::Status(absl::string_view)> on_text,
-                                      absl::FunctionRef<void(const AddedToken&)> on_token) const {
+absl::Status AddedTokens::Split(const ByteTrie& trie, absl::string_view text,
+                                OnPart on_part) const {
   size_t done = 0;
-  for (size_t at = 0; at < text.size();) {
-    const AddedToken* token = LongestAt(text.substr(at));
-    if (token == nullptr) {
+  for (size_t at = trie.empty() ? text.size() : 0; at < text.size();) {
+    const ByteTrie::Match match = trie.LongestAt(text.substr(at));
+    if (match.size == 0) {
       ++at;
       continue;
     }
-    const size_t begin = at;
-    at += token->content.size();
-    if (token->single_word && !StandsAlone(text, begin, at)) continue;
-    size_t text_size = begin - done;
-    if (token->lstrip) text_size = WithoutTrailingSpace(text.substr(done, text_size));
-    if (token->rstrip) at += LeadingSpace(text.substr(at));
-    if (text_size > 0) RETURN_IF_ERROR(on_text(text.substr(done, text_size)));
-    on_token(*token);
-    done = at;
+    const AddedToken& token = tokens_[match.value];
+    size_t begin = at, end = at + match.size;
+    at = end;
+    if (token.single_word && !StandsAlone(text, begin, end)) continue;
+    // What the token before has swallowed can not be swallowed again.
+    if (token.lstrip) {
+      begin = std::min(std::max(WithoutTrailingSpace(text.substr(0, begin)), done), end);
+    }
+    if (token.rstrip) end += LeadingSpace(text.substr(end));
+    if (done < begin) RETURN_IF_ERROR(on_part(done, begin, nullptr));
+    RETURN_IF_ERROR(on_part(begin, end, &token));
+    done = end;
   }
-  return done < text.size() ? on_text(text.substr(done)) : absl::OkStatus();
-}
-
-absl::Status AddedTokens::Split(absl::string_view text,
-                                absl::FunctionRef<absl::Status(absl::string_view)> on_text,
-                                absl::FunctionRef<void(const AddedToken&)> on_token) const {
-  return raw_.Split(
-      text, [&](absl::string_view piece) { return normalized_.Split(piece, on_text, on_token); },
-      on_token);
+  return done < text.size() ? on_part(done, text.size(), nullptr) : absl::OkStatus();
 }
 
 }  // namespace ropewalk

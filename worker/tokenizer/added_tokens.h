@@ -7,6 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "worker/tokenizer/byte_trie.h"
 
 namespace ropewalk {
 
@@ -18,43 +19,38 @@ struct AddedToken {
   bool single_word = false;  // only where no word character touches it
   bool lstrip = false;       // swallows white space to its left
   bool rstrip = false;       // and to its right
-  bool normalized = false;   // looked for only in what the tokens without this flag leave over
+  bool normalized = false;   // looked for after normalisation, in what the others leave over
+  std::string normal_form;   // of the content, if it is another, and `normalized`
 };
 
 // Cuts text at added tokens. Const calls may run at the same time.
 class AddedTokens {
  public:
+  // A part of the text, bytes [begin, end). nullptr: no token.
+  using OnPart = absl::FunctionRef<absl::Status(size_t begin, size_t end, const AddedToken* token)>;
+
   // REQUIRES: no content is empty.
   explicit AddedTokens(std::vector<AddedToken> tokens);
 
-  AddedTokens(AddedTokens&&) = default;
-  AddedTokens& operator=(AddedTokens&&) = default;
+  // Calls on_part for the parts of the original text, in order, and stops at its first error. Looks
+  // for the tokens that are not `normalized`. At each place the longest wins. REQUIRES: valid
+  // UTF-8.
+  absl::Status SplitOriginal(absl::string_view text, OnPart on_part) const {
+    return Split(original_, text, on_part);
+  }
 
-  // Calls on_text for stretches of ordinary text and on_token for added tokens, in order, and stops
-  // at on_text's first error. At each place the longest token wins. REQUIRES: valid UTF-8.
-  absl::Status Split(absl::string_view text,
-                     absl::FunctionRef<absl::Status(absl::string_view)> on_text,
-                     absl::FunctionRef<void(const AddedToken&)> on_token) const;
+  // The same for a normalised part, and for the tokens that are.
+  absl::Status SplitNormalized(absl::string_view text, OnPart on_part) const {
+    return Split(normalized_, text, on_part);
+  }
 
   const std::vector<AddedToken>& tokens() const { return tokens_; }
 
  private:
-  // The tokens of one pass, the longest first; they point into tokens_.
-  struct Pass {
-    std::vector<const AddedToken*> tokens;
-    bool first_bytes[256] = {};  // bytes with which any of them begins
-
-    const AddedToken* LongestAt(absl::string_view text) const;
-    absl::Status Split(absl::string_view text,
-                       absl::FunctionRef<absl::Status(absl::string_view)> on_text,
-                       absl::FunctionRef<void(const AddedToken&)> on_token) const;
-  };
-
-  static Pass PassOf(const std::vector<AddedToken>& tokens, bool normalized);
+  absl::Status Split(const ByteTrie& trie, absl::string_view text, OnPart on_part) const;
 
   std::vector<AddedToken> tokens_;
-  Pass raw_;
-  Pass normalized_;
+  ByteTrie original_, normalized_;  // to places in tokens_
 };
 
 }  // namespace ropewalk

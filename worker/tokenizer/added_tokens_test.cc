@@ -10,17 +10,26 @@ namespace {
 
 using testing::ElementsAre;
 
-// The parts of the text in order, tokens in brackets.
-std::vector<std::string> Split(std::vector<AddedToken> tokens, absl::string_view text) {
+// The parts of the text in order, tokens in brackets: those of the original text, and then those of
+// what is left.
+std::vector<std::string> Split(std::vector<AddedToken> list, absl::string_view text) {
+  const AddedTokens tokens(std::move(list));
   std::vector<std::string> parts;
-  const auto on_text = [&](absl::string_view part) {
-    parts.emplace_back(part);
+  const auto bracketed = [](const AddedToken& token) {
+    return absl::StrCat("[", token.content, "]");
+  };
+  const auto on_part = [&](size_t begin, size_t end, const AddedToken* token) {
+    const absl::string_view left = text.substr(begin, end - begin);
+    if (token == nullptr) {
+      return tokens.SplitNormalized(left, [&](size_t b, size_t e, const AddedToken* normalized) {
+        parts.push_back(normalized ? bracketed(*normalized) : std::string(left.substr(b, e - b)));
+        return absl::OkStatus();
+      });
+    }
+    parts.push_back(bracketed(*token));
     return absl::OkStatus();
   };
-  const auto on_token = [&](const AddedToken& token) {
-    parts.push_back(absl::StrCat("[", token.content, "]"));
-  };
-  EXPECT_TRUE(AddedTokens(std::move(tokens)).Split(text, on_text, on_token).ok());
+  EXPECT_TRUE(tokens.SplitOriginal(text, on_part).ok());
   return parts;
 }
 
@@ -61,12 +70,20 @@ TEST(AddedTokens, NormalizedOnesAreFoundInWhatTheOthersLeave) {
   EXPECT_THAT(Split({raw, normalized}, "<call>"), ElementsAre("<", "[call]", ">"));
 }
 
+TEST(AddedTokens, NormalizedOnesAreLookedForInTheirNormalForm) {
+  const AddedToken token{.content = "DAY", .normalized = true, .normal_form = "day"};
+  EXPECT_THAT(Split({token}, "a day, a DAY"), ElementsAre("a ", "[DAY]", ", a DAY"));
+}
+
 TEST(AddedTokens, StayTheSameWhenMoved) {
   AddedTokens tokens({{.content = "a"}});
   const AddedTokens moved = std::move(tokens);
   int found = 0;
-  const auto on_text = [](absl::string_view) { return absl::OkStatus(); };
-  EXPECT_TRUE(moved.Split("aa", on_text, [&](const AddedToken&) { ++found; }).ok());
+  const auto on_part = [&](size_t, size_t, const AddedToken* token) {
+    found += token == &moved.tokens()[0];
+    return absl::OkStatus();
+  };
+  EXPECT_TRUE(moved.SplitOriginal("aa", on_part).ok());
   EXPECT_EQ(found, 2);
 }
 

@@ -58,16 +58,19 @@ std::string BytesToCharacters(absl::string_view bytes) {
   return characters;
 }
 
-std::string CharactersToBytes(absl::string_view characters) {
-  std::string bytes;
+bool CharactersToBytes(absl::string_view characters, std::string* bytes) {
+  const size_t size = bytes->size();
   for (absl::string_view rest = characters; !rest.empty();) {
     const absl::string_view character = FirstCharacter(rest);
     const int code = CodeOf(character);
-    if (code >= kCodes || GetAlphabet().byte_of_code[code] < 0) return std::string(characters);
-    bytes.push_back(static_cast<char>(GetAlphabet().byte_of_code[code]));
+    if (code >= kCodes || GetAlphabet().byte_of_code[code] < 0) {
+      bytes->resize(size);
+      return false;
+    }
+    bytes->push_back(static_cast<char>(GetAlphabet().byte_of_code[code]));
     rest.remove_prefix(character.size());
   }
-  return bytes;
+  return true;
 }
 
 }  // namespace ropewalk

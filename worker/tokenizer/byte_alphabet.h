@@ -12,8 +12,7 @@ namespace ropewalk {
 // Bytes to characters, UTF-8.
 std::string BytesToCharacters(absl::string_view bytes);
 
-// The reverse; a text with a character outside the alphabet is returned as it is, as some special
-// tokens have to be.
-std::string CharactersToBytes(absl::string_view characters);
+// Appends the reverse. False, and nothing is appended, if a character is outside the alphabet.
+bool CharactersToBytes(absl::string_view characters, std::string* bytes);
 
 }  // namespace ropewalk

@@ -13,7 +13,9 @@ TEST(ByteAlphabet, GivesEveryByteACharacterOfItsOwn) {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string bytes(1, static_cast<char>(byte));
     EXPECT_TRUE(characters.insert(BytesToCharacters(bytes)).second) << byte;
-    EXPECT_EQ(CharactersToBytes(BytesToCharacters(bytes)), bytes) << byte;
+    std::string back;
+    EXPECT_TRUE(CharactersToBytes(BytesToCharacters(bytes), &back)) << byte;
+    EXPECT_EQ(back, bytes) << byte;
   }
 }
 
@@ -23,10 +25,12 @@ TEST(ByteAlphabet, IsThatOfGpt2) {
   EXPECT_EQ(BytesToCharacters(absl::string_view("\0", 1)), "Ā");
 }
 
-TEST(ByteAlphabet, TextBeyondItIsKeptAsAWhole) {
-  EXPECT_EQ(CharactersToBytes("aĠ縄"), "aĠ縄");
-  EXPECT_EQ(CharactersToBytes("a b"), "a b");
-  EXPECT_EQ(CharactersToBytes("\u0180"), "\u0180");
+TEST(ByteAlphabet, TextBeyondItIsNoBytes) {
+  std::string bytes = "x";
+  for (const char* text : {"aĠ縄", "a b", "\u0180"}) {
+    EXPECT_FALSE(CharactersToBytes(text, &bytes));
+    EXPECT_EQ(bytes, "x");
+  }
 }
 
 }  // namespace

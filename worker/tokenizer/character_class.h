@@ -9,4 +9,7 @@ namespace ropewalk {
 bool IsWhiteSpace(absl::string_view character);
 bool IsWordCharacter(absl::string_view character);
 
+// What a regular expression's set must hold to mean \w.
+inline constexpr char kWordSet[] = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control})";
+
 }  // namespace ropewalk

@@ -1,6 +1,7 @@
 #include "worker/tokenizer/end_of_text.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -26,18 +27,16 @@ absl::StatusOr<int32_t> TokenByName(const std::string& name, const TokenizerPart
   for (const AddedToken& token : parts.added_tokens.tokens()) {
     if (token.content == name) return token.id;
   }
-  const auto it = parts.bpe.vocabulary().find(name);
-  if (it != parts.bpe.vocabulary().end()) return it->second;
+  if (const int32_t id = parts.bpe.vocabulary().Find(name); id >= 0) return id;
   return absl::InvalidArgumentError(absl::StrCat("the eos_token \"", name, "\" is no token"));
 }
 
 absl::StatusOr<int32_t> CheckedToken(int64_t id, const TokenizerParts& parts) {
-  const auto is_it = [id](const auto& entry) { return entry.second == id; };
   const auto is_added = [id](const AddedToken& token) { return token.id == id; };
-  const auto& vocabulary = parts.bpe.vocabulary();
   const auto& added = parts.added_tokens.tokens();
-  if (std::any_of(added.begin(), added.end(), is_added) ||
-      std::any_of(vocabulary.begin(), vocabulary.end(), is_it)) {
+  const bool fits = id >= 0 && id <= std::numeric_limits<int32_t>::max();
+  if (fits && (std::any_of(added.begin(), added.end(), is_added) ||
+               parts.bpe.vocabulary().Name(static_cast<int32_t>(id)) != nullptr)) {
     return static_cast<int32_t>(id);
   }
   return absl::InvalidArgumentError(absl::StrCat("the eos_token_id ", id, " is no token"));

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "worker/tokenizer/tokenizer.h"
+#include "worker/tokenizer/tokenizer_parts.h"
 
 namespace ropewalk {
 

@@ -1,36 +1,20 @@
 #include "worker/tokenizer/pre_tokenizer.h"
 
+#include <algorithm>
 #include <cstddef>
-
-#include "services/common/status_macros.h"
 
 namespace ropewalk {
 
-absl::StatusOr<PreTokenizer> PreTokenizer::Create(const std::vector<std::string>& expressions) {
-  PreTokenizer pre_tokenizer;
-  for (const std::string& expression : expressions) {
-    ASSIGN_OR_RETURN(Regex regex, Regex::Create(expression));
-    pre_tokenizer.regexes_.push_back(std::move(regex));
-  }
-  return pre_tokenizer;
+bool PreTokenizer::NeedsBeginning() const {
+  return std::any_of(steps_.begin(), steps_.end(),
+                     [](const auto& step) { return step->NeedsBeginning(); });
 }
 
-absl::Status PreTokenizer::ForEachWord(
-    absl::string_view text, absl::FunctionRef<absl::Status(absl::string_view)> visit) const {
-  return Cut(0, text, visit);
-}
-
-absl::Status PreTokenizer::Cut(size_t regex, absl::string_view text,
-                               absl::FunctionRef<absl::Status(absl::string_view)> visit) const {
-  if (text.empty()) return absl::OkStatus();
-  if (regex == regexes_.size()) return visit(text);
-  size_t done = 0;
-  RETURN_IF_ERROR(regexes_[regex].ForEachMatch(text, [&](size_t begin, size_t end) {
-    RETURN_IF_ERROR(Cut(regex + 1, text.substr(done, begin - done), visit));
-    done = end;
-    return Cut(regex + 1, text.substr(begin, end - begin), visit);
-  }));
-  return Cut(regex + 1, text.substr(done), visit);
+absl::Status PreTokenizer::Cut(size_t step, const AlignedView& text, VisitWord visit) const {
+  if (text.text.empty()) return absl::OkStatus();
+  if (step == steps_.size()) return visit(text);
+  return steps_[step]->Cut(text,
+                           [&](const AlignedView& piece) { return Cut(step + 1, piece, visit); });
 }
 
 }  // namespace ropewalk

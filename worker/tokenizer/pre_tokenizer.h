@@ -1,38 +1,49 @@
 #pragma once
 
-#include <string>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "worker/tokenizer/regex.h"
+#include "worker/tokenizer/aligned_text.h"
 
 namespace ropewalk {
 
-// Cuts text into words by regular expressions: every match is a piece, and so is what lies between
-// two matches; each expression cuts the pieces of the one before it. Const calls may run at the
-// same time.
+using VisitWord = absl::FunctionRef<absl::Status(const AlignedView&)>;
+
+// One way of cutting text, and perhaps rewriting it. Const calls may run at the same time.
+class PreTokenizerStep {
+ public:
+  virtual ~PreTokenizerStep() = default;
+
+  // Calls `visit` with the pieces of `text`, valid UTF-8 and not empty, in order, and stops at its
+  // first error. Pieces may be empty.
+  virtual absl::Status Cut(const AlignedView& text, VisitWord visit) const = 0;
+
+  // Whether it asks if a text begins the original.
+  virtual bool NeedsBeginning() const { return false; }
+};
+
+// Cuts text into words: each step cuts the pieces of the one before it.
 class PreTokenizer {
  public:
-  // GPT-2's expression, which the ByteLevel pre-tokenizer means by `use_regex`.
-  static constexpr char kGpt2Regex[] =
-      R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-
-  // No expression: the whole text is one word. The errors of Regex::Create.
-  static absl::StatusOr<PreTokenizer> Create(const std::vector<std::string>& expressions);
+  // No step: the whole text is one word.
+  explicit PreTokenizer(std::vector<std::unique_ptr<const PreTokenizerStep>> steps)
+      : steps_(std::move(steps)) {}
 
   // Calls `visit` with each word of `text`, valid UTF-8, in order, and stops at its first error.
-  // The errors of Regex::ForEachMatch.
-  absl::Status ForEachWord(absl::string_view text,
-                           absl::FunctionRef<absl::Status(absl::string_view)> visit) const;
+  absl::Status ForEachWord(const AlignedView& text, VisitWord visit) const {
+    return Cut(0, text, visit);
+  }
+
+  bool NeedsBeginning() const;
 
  private:
-  absl::Status Cut(size_t regex, absl::string_view text,
-                   absl::FunctionRef<absl::Status(absl::string_view)> visit) const;
+  absl::Status Cut(size_t step, const AlignedView& text, VisitWord visit) const;
 
-  std::vector<Regex> regexes_;
+  std::vector<std::unique_ptr<const PreTokenizerStep>> steps_;
 };
 
 }  // namespace ropewalk

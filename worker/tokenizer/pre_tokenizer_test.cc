@@ -3,23 +3,43 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
+#include "services/common/status_macros.h"
+#include "worker/tokenizer/regex.h"
+#include "worker/tokenizer/rewriting_steps.h"
+#include "worker/tokenizer/split.h"
+
 namespace ropewalk {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+absl::StatusOr<std::vector<std::string>> WordsOf(const PreTokenizer& pre_tokenizer,
+                                                 absl::string_view text) {
+  std::vector<std::string> words;
+  RETURN_IF_ERROR(pre_tokenizer.ForEachWord({text, nullptr, true}, [&](const AlignedView& word) {
+    words.emplace_back(word.text);
+    return absl::OkStatus();
+  }));
+  return words;
+}
+
+absl::StatusOr<PreTokenizer> Splits(const std::vector<std::string>& expressions,
+                                    SplitBehavior behavior = SplitBehavior::kIsolated) {
+  std::vector<std::unique_ptr<const PreTokenizerStep>> steps;
+  for (const std::string& expression : expressions) {
+    ASSIGN_OR_RETURN(Regex regex, Regex::Create(expression));
+    steps.push_back(std::make_unique<Split>(std::move(regex), behavior, /*invert=*/false));
+  }
+  return PreTokenizer(std::move(steps));
+}
+
 absl::StatusOr<std::vector<std::string>> TryWords(const std::vector<std::string>& expressions,
                                                   absl::string_view text) {
-  const auto pre_tokenizer = PreTokenizer::Create(expressions);
-  if (!pre_tokenizer.ok()) return pre_tokenizer.status();
-  std::vector<std::string> words;
-  const absl::Status status = pre_tokenizer->ForEachWord(text, [&](absl::string_view word) {
-    words.emplace_back(word);
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
-  return words;
+  ASSIGN_OR_RETURN(const PreTokenizer pre_tokenizer, Splits(expressions));
+  return WordsOf(pre_tokenizer, text);
 }
 
 std::vector<std::string> Words(const std::vector<std::string>& expressions,
@@ -27,8 +47,15 @@ std::vector<std::string> Words(const std::vector<std::string>& expressions,
   return TryWords(expressions, text).value();
 }
 
+template <typename Step, typename... Args>
+PreTokenizer OneStep(Args&&... args) {
+  std::vector<std::unique_ptr<const PreTokenizerStep>> steps;
+  steps.push_back(std::make_unique<Step>(std::forward<Args>(args)...));
+  return PreTokenizer(std::move(steps));
+}
+
 TEST(PreTokenizer, CutsAsGpt2Does) {
-  EXPECT_THAT(Words({PreTokenizer::kGpt2Regex}, "It's 12  縄縄!?\n"),
+  EXPECT_THAT(Words({Split::kGpt2Regex}, "It's 12  縄縄!?\n"),
               ElementsAre("It", "'s", " 12", " ", " 縄縄", "!?", "\n"));
 }
 
@@ -56,10 +83,62 @@ TEST(PreTokenizer, BadExpressionIsRefusedWithItsPlace) {
   EXPECT_FALSE(TryWords({std::string(10000, '(') + std::string(10000, ')')}, "").ok());
 }
 
-TEST(PreTokenizer, EmptyMatchIsRefused) {
-  EXPECT_THAT(TryWords({"x*"}, "abc").status().message(), HasSubstr("matches the empty text"));
-  EXPECT_FALSE(TryWords({"(?=b)"}, "abc").ok());
+TEST(PreTokenizer, CharactersOfUnicode16HaveTheirClasses) {
+  // Letters of Unicode 15 and 16, digits, marks and signs.
+  EXPECT_THAT(Words({"\\p{L}+"}, "a\U00031350b\U000105C0\u1C89!"),
+              ElementsAre("a\U00031350b\U000105C0\u1C89", "!"));
+  EXPECT_THAT(Words({"\\p{N}+"}, "1\U0001E4F0x"), ElementsAre("1\U0001E4F0", "x"));
+  EXPECT_THAT(Words({"[^\\p{L}]+"}, "a\U0001FAE8b"), ElementsAre("a", "\U0001FAE8", "b"));
+}
+
+TEST(PreTokenizer, EmptyMatchesCutToo) {
+  EXPECT_THAT(Words({"(?=b)"}, "abcb"), ElementsAre("a", "bc", "b"));
+  EXPECT_THAT(Words({"x*"}, "axxb"), ElementsAre("a", "xx", "b"));
   EXPECT_FALSE(TryWords({"(?=ab\\K)"}, "abc").ok()) << "a match that ends before it begins";
+}
+
+TEST(PreTokenizer, MatchesAreJoinedAsTheBehaviorSays) {
+  const auto words = [](SplitBehavior behavior) {
+    return WordsOf(*Splits({"-"}, behavior), "-a--b-").value();
+  };
+  EXPECT_THAT(words(SplitBehavior::kIsolated), ElementsAre("-", "a", "-", "-", "b", "-"));
+  EXPECT_THAT(words(SplitBehavior::kRemoved), ElementsAre("a", "b"));
+  EXPECT_THAT(words(SplitBehavior::kMergedWithPrevious), ElementsAre("-", "a-", "-", "b-"));
+  EXPECT_THAT(words(SplitBehavior::kMergedWithNext), ElementsAre("-a", "-", "-b", "-"));
+  EXPECT_THAT(words(SplitBehavior::kContiguous), ElementsAre("-", "a", "--", "b", "-"));
+}
+
+TEST(PreTokenizer, InvertedSplitMatchesWhatLiesBetween) {
+  Regex regex = Regex::Create("[a-z]+").value();
+  const PreTokenizer words = OneStep<Split>(std::move(regex), SplitBehavior::kRemoved, true);
+  EXPECT_THAT(WordsOf(words, "ab, c").value(), ElementsAre("ab", "c"));
+}
+
+TEST(PreTokenizer, MetaspaceMarksSpaces) {
+  using Prepend = Metaspace::Prepend;
+  const auto words = [](Prepend prepend, bool split, absl::string_view text) {
+    return WordsOf(OneStep<Metaspace>("▁", prepend, split), text).value();
+  };
+  EXPECT_THAT(words(Prepend::kAlways, true, "a  b"), ElementsAre("▁a", "▁", "▁b"));
+  EXPECT_THAT(words(Prepend::kAlways, true, " a"), ElementsAre("▁a"));
+  EXPECT_THAT(words(Prepend::kAlways, true, "▁a"), ElementsAre("▁a"));
+  EXPECT_THAT(words(Prepend::kNever, true, "a b"), ElementsAre("a", "▁b"));
+  EXPECT_THAT(words(Prepend::kFirst, false, "a b"), ElementsAre("▁a▁b"));
+}
+
+TEST(PreTokenizer, BytesAndPrefixSpaceCanBeWrittenOut) {
+  EXPECT_THAT(WordsOf(OneStep<ByteCharacters>(), "a é").value(), ElementsAre("aĠÃ©"));
+  EXPECT_THAT(WordsOf(OneStep<PrefixSpace>(), "a").value(), ElementsAre(" a"));
+  EXPECT_THAT(WordsOf(OneStep<PrefixSpace>(), " a").value(), ElementsAre(" a"));
+}
+
+TEST(PreTokenizer, ExpressionsThatOnigurumaReadsOtherwiseAreRefused) {
+  EXPECT_THAT(TryWords({"[a[bc]]"}, "").status().message(), HasSubstr("set within a set"));
+  EXPECT_THAT(TryWords({"[\\w&&[^a]]"}, "").status().message(), HasSubstr("set within a set"));
+  EXPECT_THAT(TryWords({"(?m:a)"}, "").status().message(), HasSubstr("option (?m)"));
+  for (const char* fine : {"[]a]", "[^]a]", "[[:alpha:]x]", "a\\[[b]", "[a\\]b]&&[c]"}) {
+    EXPECT_TRUE(TryWords({fine}, "x").ok()) << fine;
+  }
 }
 
 TEST(PreTokenizer, ExplosiveExpressionEndsWithAnError) {
@@ -68,11 +147,11 @@ TEST(PreTokenizer, ExplosiveExpressionEndsWithAnError) {
 }
 
 TEST(PreTokenizer, StopsAtTheVisitorsError) {
-  const auto pre_tokenizer = PreTokenizer::Create({"."});
   int words = 0;
-  const absl::Status status = pre_tokenizer->ForEachWord("abc", [&](absl::string_view) {
+  const auto visit = [&](const AlignedView&) {
     return ++words == 2 ? absl::CancelledError("enough") : absl::OkStatus();
-  });
+  };
+  const absl::Status status = Splits({"."})->ForEachWord({"abc", nullptr, true}, visit);
   EXPECT_EQ(status.message(), "enough");
   EXPECT_EQ(words, 2);
 }

@@ -41,9 +41,11 @@ TEST(TokenizerJson, ReadsMergesWrittenEitherWay) {
       json["model"]["vocab"]["ab"] = 300;
       json["model"]["merges"] = Json::array({merge});
     });
-    std::vector<int32_t> tokens;
-    ASSERT_TRUE(parts.ok() && parts->bpe.Encode("xab", &tokens).ok());
-    EXPECT_THAT(tokens, ElementsAre('x', 300));
+    ASSERT_TRUE(parts.ok()) << parts.status();
+    BpeScratch scratch;
+    const auto tokens = parts->bpe.Encode("xab", &scratch);
+    ASSERT_EQ(tokens.size(), 2u);
+    EXPECT_EQ(tokens[1].id, 300);
   }
 }
 
@@ -60,10 +62,12 @@ TEST(TokenizerJson, RefusesOtherKindsByName) {
   const auto set_type = [](const char* part, const char* type) {
     return [=](Json& json) { json[part] = {{"type", type}}; };
   };
-  EXPECT_EQ(Error(set_type("normalizer", "Lowercase")),
-            "the normalizer Lowercase is not supported; supported: none, NFC");
+  EXPECT_EQ(Error(set_type("normalizer", "Precompiled")),
+            "the normalizer Precompiled is not supported; supported: Prepend, Replace, NFC, NFD, "
+            "NFKC, NFKD, Lowercase, Strip, a Sequence");
   EXPECT_THAT(Error(set_type("decoder", "WordPiece")), HasSubstr("decoder WordPiece is not supp"));
-  EXPECT_THAT(Error(set_type("pre_tokenizer", "Metaspace")), HasSubstr("pre_tokenizer Metaspace"));
+  EXPECT_THAT(Error(set_type("pre_tokenizer", "CharDelimiterSplit")),
+              HasSubstr("pre_tokenizer CharDelimiterSplit"));
   EXPECT_THAT(Error(set_type("post_processor", "BertProcessing")), HasSubstr("BertProcessing"));
   EXPECT_THAT(Error([](Json& json) { json["model"]["type"] = "Unigram"; }),
               HasSubstr("model Unigram is not supported; supported: BPE"));
@@ -73,7 +77,6 @@ TEST(TokenizerJson, RefusesOptionsThatWouldChangeTheTokens) {
   const auto set = [](const char* option, Json value) {
     return [=](Json& json) { json["model"][option] = value; };
   };
-  EXPECT_THAT(Error(set("byte_fallback", true)), HasSubstr("BPE with byte_fallback"));
   EXPECT_THAT(Error(set("dropout", 0.1)), HasSubstr("BPE with dropout"));
   EXPECT_THAT(Error(set("end_of_word_suffix", "</w>")), HasSubstr("BPE with end_of_word_suffix"));
   EXPECT_TRUE(Parse(set("dropout", nullptr)).ok());
@@ -87,27 +90,43 @@ TEST(TokenizerJson, RefusesATemplateThatAddsTokensAfterTheText) {
               HasSubstr("adds tokens after the text"));
 }
 
-TEST(TokenizerJson, RefusesPreTokenizersItCannotFollow) {
-  const Json byte_level = {{"type", "ByteLevel"}, {"add_prefix_space", false}};
-  const auto set = [](const Json& steps) {
-    return [=](Json& json) {
-      json["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", steps}};
-    };
+TEST(TokenizerJson, RefusesWhatHasTooManyPartsOrTooDeepOnes) {
+  const Json digits = {{"type", "Digits"}};
+  const auto sequence = [](const Json& items) {
+    return Json{{"type", "Sequence"}, {"pretokenizers", items}};
   };
-  const Json split = {{"type", "Split"}, {"pattern", {{"Regex", "a"}}}, {"behavior", "Isolated"}};
-  EXPECT_TRUE(Parse(set({split, byte_level})).ok());
-  Json removed = split, literal = split, inverted = split, prefixed = byte_level, bad = split;
-  removed["behavior"] = "Removed";
-  literal["pattern"] = {{"String", "a"}};
-  inverted["invert"] = true;
-  prefixed["add_prefix_space"] = true;
-  bad["pattern"]["Regex"] = "(";
-  for (const Json& steps :
-       {Json::array(), Json({split}), Json({byte_level, split}), Json({bad, byte_level}),
-        Json({removed, byte_level}), Json({literal, byte_level}), Json({inverted, byte_level}),
-        Json({split, prefixed})}) {
-    EXPECT_FALSE(Parse(set(steps)).ok()) << steps;
-  }
+  const auto set = [](const Json& part) {
+    return [=](Json& json) { json["pre_tokenizer"] = part; };
+  };
+  EXPECT_TRUE(Parse(set(sequence(Json::array({digits, sequence(Json::array({digits}))})))).ok());
+  EXPECT_THAT(Error(set(sequence(std::vector<Json>(17, digits)))), HasSubstr("more than 16 parts"));
+  Json deep = digits;
+  for (int depth = 0; depth < 5; ++depth) deep = sequence(Json::array({deep}));
+  EXPECT_THAT(Error(set(deep)), HasSubstr("Sequences more than 4 deep"));
+}
+
+TEST(TokenizerJson, RefusesDecodersInAnOrderThatMeansNothing) {
+  EXPECT_THAT(Error([](Json& json) {
+                json["decoder"] = {{"type", "Sequence"},
+                                   {"decoders", {{{"type", "Fuse"}}, {{"type", "ByteFallback"}}}}};
+              }),
+              HasSubstr("ByteFallback after Fuse"));
+}
+
+TEST(TokenizerJson, NumbersAddedTokensAfterTheVocabulary) {
+  const auto parts = Parse([](Json& json) {
+    json["added_tokens"] = {{{"id", 900}, {"content", "<x>"}},
+                            {{"id", 7}, {"content", "a"}},
+                            {{"id", 3}, {"content", "<y>"}},
+                            {{"id", 3}, {"content", "<x>"}, {"special", true}}};
+  });
+  ASSERT_TRUE(parts.ok()) << parts.status();
+  const auto& tokens = parts->added_tokens.tokens();
+  ASSERT_EQ(tokens.size(), 3u);
+  EXPECT_EQ(tokens[0].id, 256);
+  EXPECT_TRUE(tokens[0].special);
+  EXPECT_EQ(tokens[1].id, 'a');
+  EXPECT_EQ(tokens[2].id, 257);
 }
 
 TEST(TokenizerJson, RefusesBadTokenIds) {
