@@ -8,6 +8,7 @@
 #include "worker/agent/eval_command.h"
 #include "worker/agent/generate_command.h"
 #include "worker/agent/passive_waiting.h"
+#include "worker/agent/tokenize_command.h"
 #include "worker/agent/worker_process.h"
 #include "worker/ring/tune_process.h"
 
@@ -60,6 +61,15 @@ CLI::App* AddCheck(CLI::App& app, ropewalk::CheckOptions* options) {
   return check;
 }
 
+CLI::App* AddTokenize(CLI::App& app, ropewalk::TokenizeOptions* options) {
+  CLI::App* tokenize =
+      app.add_subcommand("tokenize", "Tokens of texts: JSON strings on standard input, one a line");
+  tokenize->add_option("--base", options->base, "model folder")->required();
+  tokenize->add_flag("--offsets", options->offsets, "with the bytes that each token stands for");
+  tokenize->add_flag("--decode", options->decode, "with the text that the tokens decode to");
+  return tokenize;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -71,21 +81,26 @@ int main(int argc, char** argv) {
   ropewalk::EvalOptions eval_options;
   ropewalk::GenerateOptions generate_options;
   ropewalk::CheckOptions check_options;
+  ropewalk::TokenizeOptions tokenize_options;
   std::string log_level = "info";
   AddWorkerFlags(app, &worker, &log_level);
   const CLI::App* eval = AddEval(app, &eval_options);
   const CLI::App* generate = AddGenerate(app, &generate_options);
   const CLI::App* check = AddCheck(app, &check_options);
+  const CLI::App* tokenize = AddTokenize(app, &tokenize_options);
   ropewalk::BindStandardFlags(app);
   if (const auto exit_code = ropewalk::ParseFlags(app, argc, argv)) return *exit_code;
 
   absl::Status status = ropewalk::InitLogging("ropewalk-worker", log_level);
-  const bool serves = !eval->parsed() && !generate->parsed() && !check->parsed();
+  const bool serves =
+      !eval->parsed() && !generate->parsed() && !check->parsed() && !tokenize->parsed();
   if (status.ok() && serves) status = ropewalk::RunWorker(worker, termination);
   if (status.ok() && eval->parsed()) status = ropewalk::RunEval(eval_options, std::cout);
   if (status.ok() && generate->parsed())
     status = ropewalk::RunGenerate(generate_options, std::cout);
   if (status.ok() && check->parsed()) status = ropewalk::RunCheck(check_options);
+  if (status.ok() && tokenize->parsed())
+    status = ropewalk::RunTokenize(tokenize_options, std::cin, std::cout);
   if (status.ok()) return 0;
   // A server's errors belong to its log; a command's are for the person who called it.
   if (serves) ropewalk::LogError("cannot go on", {{"error", status.ToString()}});

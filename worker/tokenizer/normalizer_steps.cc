@@ -13,6 +13,26 @@ namespace {
 constexpr char32_t kDottedI = 0x130;
 constexpr absl::string_view kSmallDottedI = "i\xCC\x87";
 
+// Large letters that are newer than utf8proc's tables, and how far away their small ones are.
+struct NewerLetters {
+  char32_t begin, end;  // both inclusive
+  int32_t to_small;
+};
+constexpr NewerLetters kNewerLetters[] = {{0x1C89, 0x1C89, 1},    {0xA7CB, 0xA7CB, -0xA567},
+                                          {0xA7CC, 0xA7CC, 1},    {0xA7CE, 0xA7CE, 1},
+                                          {0xA7D2, 0xA7D2, 1},    {0xA7D4, 0xA7D4, 1},
+                                          {0xA7DA, 0xA7DA, 1},    {0xA7DC, 0xA7DC, -0xA641},
+                                          {0x10D50, 0x10D65, 32}, {0x16EA0, 0x16EB8, 27}};
+
+char32_t Small(char32_t code_point) {
+  for (const NewerLetters& letters : kNewerLetters) {
+    if (code_point >= letters.begin && code_point <= letters.end) {
+      return code_point + letters.to_small;
+    }
+  }
+  return utf8proc_tolower(static_cast<utf8proc_int32_t>(code_point));
+}
+
 }  // namespace
 
 absl::StatusOr<AlignedText> Prepend::Rewrite(const AlignedView& text) const {
@@ -56,7 +76,7 @@ absl::StatusOr<AlignedText> Lowercase::Rewrite(const AlignedView& text) const {
     const absl::string_view character = FirstCharacter(text.text.substr(at));
     const char32_t code_point = CodePoint(character);
     small.clear();
-    AppendCharacter(utf8proc_tolower(static_cast<utf8proc_int32_t>(code_point)), &small);
+    AppendCharacter(Small(code_point), &small);
     rewritten.Insert(code_point == kDottedI ? kSmallDottedI : small, text, at);
     at += character.size();
   }

@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "worker/tokenizer/testing/byte_tokenizer.h"
+#include "worker/tokenizer/text_stream.h"
+#include "worker/tokenizer/utf8.h"
 
 namespace ropewalk {
 namespace {
@@ -16,35 +18,108 @@ using Json = nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// The folders that tests/golden/make_tokenizers.py wrote.
+const std::string kGolden = "tests/golden/tokenizers/";
+
+// The folders that tests/golden/tokenizers/make_tokenizers.py wrote.
 class GoldenTokenizer : public testing::TestWithParam<const char*> {
  protected:
-  const std::string folder_ = std::string("tests/golden/tokenizers/") + GetParam();
-  const Json cases_ = Json::parse(std::ifstream(folder_ + "/cases.json"));
+  void SetUp() override {
+    absl::StatusOr<std::unique_ptr<Tokenizer>> tokenizer = Tokenizer::Load(kGolden + GetParam());
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+    tokenizer_ = *std::move(tokenizer);
+    ASSERT_GE(texts_.size(), 50u);
+    ASSERT_EQ(texts_.size(), cases_.size());
+  }
+
+  std::string text(size_t i) const { return texts_[i]; }
+  std::vector<int32_t> ids(size_t i) const { return cases_[i]["ids"]; }
+
+  const Json texts_ = Json::parse(std::ifstream(kGolden + "texts.json"));
+  const Json cases_ = Json::parse(std::ifstream(kGolden + GetParam() + "/cases.json"));
+  std::unique_ptr<Tokenizer> tokenizer_;
 };
 
 TEST_P(GoldenTokenizer, GivesTheIdsOfTheTokenizersLibrary) {
-  const auto tokenizer = Tokenizer::Load(folder_);
-  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
-  ASSERT_GE(cases_.size(), 30u);
-  for (const Json& item : cases_) {
-    const std::string text = item["text"];
-    EXPECT_EQ((*tokenizer)->Encode(text).value(), item["ids"].get<std::vector<int32_t>>()) << text;
-    EXPECT_EQ((*tokenizer)->EncodeBeginning(text).value(),
-              item["ids_with_prefix"].get<std::vector<int32_t>>());
+  for (size_t i = 0; i < texts_.size(); ++i) {
+    EXPECT_EQ(tokenizer_->Encode(text(i)).value(), ids(i)) << text(i);
+    std::vector<int32_t> beginning = cases_[i].value("prefix", std::vector<int32_t>());
+    for (const int32_t id : ids(i)) beginning.push_back(id);
+    EXPECT_EQ(tokenizer_->EncodeBeginning(text(i)).value(), beginning);
   }
 }
 
-TEST_P(GoldenTokenizer, DecodesAsTheTokenizersLibraryDoes) {
-  const auto tokenizer = Tokenizer::Load(folder_);
-  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
-  for (const Json& item : cases_) {
-    EXPECT_EQ((*tokenizer)->Decode(item["ids"].get<std::vector<int32_t>>()), item["decoded"]);
+TEST_P(GoldenTokenizer, GivesItsOffsets) {
+  for (size_t i = 0; i < texts_.size(); ++i) {
+    const EncodedText encoded = tokenizer_->EncodeWithOffsets(text(i)).value();
+    EXPECT_EQ(encoded.tokens, ids(i));
+    std::vector<uint32_t> offsets;
+    for (size_t token = 0; token < encoded.tokens.size(); ++token) {
+      offsets.push_back(encoded.begins[token]);
+      offsets.push_back(encoded.ends[token]);
+    }
+    EXPECT_EQ(offsets, cases_[i]["offsets"].get<std::vector<uint32_t>>()) << text(i);
   }
+}
+
+TEST_P(GoldenTokenizer, DecodesAsItDoesAtOnceAndTokenByToken) {
+  for (size_t i = 0; i < texts_.size(); ++i) {
+    const std::string expected = cases_[i].value("decoded", text(i));
+    EXPECT_EQ(tokenizer_->Decode(ids(i)), expected);
+    TextStream stream(*tokenizer_);
+    std::string streamed;
+    for (const int32_t id : ids(i)) {
+      stream.Push(id, &streamed);
+      EXPECT_TRUE(IsValidUtf8(streamed)) << expected;
+      EXPECT_EQ(streamed, expected.substr(0, streamed.size()));
+    }
+    stream.Finish(&streamed);
+    EXPECT_EQ(streamed, expected);
+  }
+}
+
+TEST_P(GoldenTokenizer, GivesTheSameForManyTextsAtOnce) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < 4 * texts_.size(); ++i) texts.push_back(text(i % texts_.size()));
+  const auto tokens = tokenizer_->EncodeAll(texts).value();
+  ASSERT_EQ(tokens.size(), texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(tokens[i], ids(i % texts_.size()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, GoldenTokenizer,
-                         testing::Values("gpt2", "prefix_space", "llama3", "digits"));
+                         testing::Values("gpt2", "prefix_space", "llama3", "qwen2", "cased",
+                                         "digits", "falcon", "nfkc", "nfd", "nfkd", "previous",
+                                         "contiguous", "few_bytes", "llama2", "mistral",
+                                         "metaspace", "never", "first_stripped", "gemma",
+                                         "whole_words"));
+
+TEST(Tokenizer, EncodeAllNamesTheFirstTextThatFails) {
+  const auto tokens = MakeByteTokenizer()->EncodeAll({"a", "b\xFF", "c", "\xFF"});
+  EXPECT_EQ(tokens.status().message(), "text 1: the text is not valid UTF-8");
+}
+
+TEST(Tokenizer, NamesItsTokens) {
+  const auto tokenizer = MakeByteTokenizer();
+  EXPECT_EQ(tokenizer->TokenToId("Ġ"), ' ');
+  EXPECT_EQ(tokenizer->TokenToId("<|end|>"), 256);
+  EXPECT_EQ(tokenizer->TokenToId("縄"), -1);
+  EXPECT_EQ(tokenizer->IdToToken(' '), "Ġ");
+  EXPECT_EQ(tokenizer->IdToToken(256), "<|end|>");
+  EXPECT_EQ(tokenizer->IdToToken(257), "");
+}
+
+TEST(TextStream, HoldsBackACharacterUntilItIsWhole) {
+  const auto tokenizer = MakeByteTokenizer();
+  TextStream stream(*tokenizer);
+  std::string text;
+  for (const int32_t byte : std::vector<int32_t>{'a', 0xE7, 0xB8}) stream.Push(byte, &text);
+  EXPECT_EQ(text, "a");
+  stream.Push(0x84, &text);
+  EXPECT_EQ(text, "a縄");
+  for (const int32_t byte : {0xFF, 0xE7, 256}) stream.Push(byte, &text);
+  EXPECT_EQ(text, "a縄\uFFFD");
+  stream.Finish(&text);
+  EXPECT_EQ(text, "a縄\uFFFD\uFFFD");
+}
 
 TEST(Tokenizer, GivesTextBackThatHasNoSpecialTokens) {
   const auto tokenizer = MakeByteTokenizer();

@@ -35,5 +35,36 @@ TEST(Utf8, FirstAndLastCharacterAreWhole) {
   EXPECT_EQ(LastCharacter(""), "");
 }
 
+TEST(Utf8, CodePointsAndBytesAreEachOthersReverse) {
+  for (const char32_t code_point : {0x0, 0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x10000, 0x10FFFF}) {
+    std::string character;
+    AppendCharacter(code_point, &character);
+    EXPECT_TRUE(IsValidUtf8(character));
+    EXPECT_EQ(CodePoint(character), code_point);
+  }
+}
+
+TEST(Utf8, WhatIsNoUtf8BecomesReplacementCharacters) {
+  const auto repaired = [](absl::string_view bytes) {
+    std::string text;
+    AppendAsUtf8(bytes, &text);
+    return text;
+  };
+  EXPECT_EQ(repaired("a縄"), "a縄");
+  EXPECT_EQ(repaired("a\xFF\xFEz"), "a\uFFFD\uFFFDz");
+  EXPECT_EQ(repaired("\xE7\xB8z"), "\uFFFDz") << "the beginning of one character";
+  EXPECT_EQ(repaired("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD") << "a surrogate";
+  EXPECT_EQ(repaired("\xF0\x9F\x98"), "\uFFFD");
+}
+
+TEST(Utf8, TellsACharacterThatIsNotYetComplete) {
+  EXPECT_EQ(IncompleteEnd("a\xE7"), 1u);
+  EXPECT_EQ(IncompleteEnd("a\xE7\xB8"), 2u);
+  EXPECT_EQ(IncompleteEnd("\xF0\x9F\x98"), 3u);
+  for (const char* whole : {"", "a", "縄", "\xFF", "\xE7z", "\xED\xA0", "\x80\x80\x80\x80"}) {
+    EXPECT_EQ(IncompleteEnd(whole), 0u) << whole;
+  }
+}
+
 }  // namespace
 }  // namespace ropewalk
