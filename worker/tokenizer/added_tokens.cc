@@ -15,16 +15,17 @@ bool StandsAlone(absl::string_view text, size_t begin, size_t end) {
          !IsWordCharacter(FirstCharacter(text.substr(end)));
 }
 
-size_t WithoutTrailingSpace(absl::string_view text) {
-  while (IsWhiteSpace(LastCharacter(text))) text.remove_suffix(LastCharacter(text).size());
-  return text.size();
+// The beginning of the white space before `end`, or `first` if that is after it.
+size_t SpaceBefore(absl::string_view text, size_t first, size_t end) {
+  while (end > first && IsWhiteSpace(LastCharacter(text.substr(first, end - first)))) {
+    end -= LastCharacter(text.substr(first, end - first)).size();
+  }
+  return std::max(first, end);
 }
 
-size_t LeadingSpace(absl::string_view text) {
-  size_t space = 0;
-  for (absl::string_view c; IsWhiteSpace(c = FirstCharacter(text.substr(space)));)
-    space += c.size();
-  return space;
+size_t SpaceAfter(absl::string_view text, size_t end) {
+  for (absl::string_view c; IsWhiteSpace(c = FirstCharacter(text.substr(end)));) end += c.size();
+  return end;
 }
 
 }  // namespace
@@ -41,6 +42,7 @@ AddedTokens::AddedTokens(std::vector<AddedToken> tokens) : tokens_(std::move(tok
 absl::Status AddedTokens::Split(const ByteTrie& trie, absl::string_view text,
                                 OnPart on_part) const {
   size_t done = 0;
+  size_t space_end = 0;  // of what was swallowed last, in which there may be tokens of white space
   for (size_t at = trie.empty() ? text.size() : 0; at < text.size();) {
     const ByteTrie::Match match = trie.LongestAt(text.substr(at));
     if (match.size == 0) {
@@ -52,10 +54,8 @@ absl::Status AddedTokens::Split(const ByteTrie& trie, absl::string_view text,
     at = end;
     if (token.single_word && !StandsAlone(text, begin, end)) continue;
     // What the token before has swallowed can not be swallowed again.
-    if (token.lstrip) {
-      begin = std::min(std::max(WithoutTrailingSpace(text.substr(0, begin)), done), end);
-    }
-    if (token.rstrip) end += LeadingSpace(text.substr(end));
+    if (token.lstrip) begin = std::min(SpaceBefore(text, done, begin), end);
+    if (token.rstrip) end = space_end = end < space_end ? space_end : SpaceAfter(text, end);
     if (done < begin) RETURN_IF_ERROR(on_part(done, begin, nullptr));
     RETURN_IF_ERROR(on_part(begin, end, &token));
     done = end;

@@ -56,6 +56,12 @@ TEST(AddedTokens, SwallowWhiteSpaceOnTheirSides) {
               ElementsAre("[<m>]", "[<m>]"));
 }
 
+// Each of them swallows all that follows, and none looks through all of it again.
+TEST(AddedTokens, ManyThatAreWhiteSpaceTakeLinearTime) {
+  const AddedToken spaces{.content = "  ", .lstrip = true, .rstrip = true};
+  EXPECT_EQ(Split({spaces}, std::string(1 << 20, ' ')).size(), 1u << 19);
+}
+
 TEST(AddedTokens, SingleWordsAreFoundOnlyAlone) {
   const AddedToken rope{.content = "rope", .single_word = true};
   EXPECT_THAT(Split({rope}, "rope, a rope"), ElementsAre("[rope]", ", a ", "[rope]"));
