@@ -151,7 +151,10 @@ absl::StatusOr<Value> GetSlice(Runtime& runtime, const Value& object, const Valu
                                const Value& end, const Value& step) {
   if (object.is(Kind::kUndefined)) return UndefinedHasNothing(object, "slice");
   if (object.is_string()) return SliceText(runtime, object.text(), begin, end, step);
-  if (!object.is_sequence() || object.is(Kind::kView)) return Value::Undefined("slice");
+  if (!object.is_sequence() || object.is(Kind::kView)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("slices of a ", TypeName(object), " are not supported"));
+  }
   const std::vector<Value>& from = object.sequence().items;
   const auto count = static_cast<int64_t>(from.size());
   ASSIGN_OR_RETURN(const Range range, SliceRange(count, begin, end, step));

@@ -11,7 +11,7 @@ namespace ropewalk::jinja {
 absl::StatusOr<Value> GetAttribute(Runtime& runtime, const Value& object, absl::string_view name);
 // What a dict or list holds there, then as GetAttribute, then undefined.
 absl::StatusOr<Value> GetItem(Runtime& runtime, const Value& object, const Value& key);
-// object[begin:end:step], where each may be absent or None.
+// object[begin:end:step], where each may be absent or None. INVALID_ARGUMENT: it has no slices.
 absl::StatusOr<Value> GetSlice(Runtime& runtime, const Value& object, const Value& begin,
                                const Value& end, const Value& step);
 // As GetItem for each part of "a.b.0": what filters' `attribute` arguments mean. What comes out

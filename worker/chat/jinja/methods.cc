@@ -117,6 +117,16 @@ absl::StatusOr<Method> FindMethod(const Value& object, absl::string_view name) {
       }
       return Method{};
     }
+    case Kind::kBool:
+    case Kind::kInt:
+    case Kind::kFloat:
+      if (IsOneOf(name, {"real", "imag", "numerator", "denominator", "conjugate", "bit_length",
+                         "bit_count", "to_bytes", "from_bytes", "as_integer_ratio", "is_integer",
+                         "hex", "fromhex"})) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("the attribute '", name, "' of numbers is not supported"));
+      }
+      return Method{};
     default:
       return Method{};
   }

@@ -20,7 +20,8 @@ using Kind = Value::Kind;
 
 bool IsTrue(const Value& value) { return !value.is_absent() && Truth(value); }
 
-// What an item is compared by: itself, an attribute, or for "a,b" a list of two.
+// What `sort` compares an item by: a list of itself, of an attribute, or for "a,b" of two. Being in
+// a list, what is equal needs no order.
 absl::StatusOr<Value> KeyOf(Runtime& runtime, const Value& item, const Value& attribute,
                             bool case_sensitive) {
   std::vector<Value> keys;
@@ -29,11 +30,11 @@ absl::StatusOr<Value> KeyOf(Runtime& runtime, const Value& item, const Value& at
       ASSIGN_OR_RETURN(const Value value, GetPath(runtime, item, Value::String(path)));
       ASSIGN_OR_RETURN(keys.emplace_back(), CaseKey(runtime, value, case_sensitive));
     }
-    if (keys.size() > 1) return runtime.heap.List(std::move(keys));
-    return keys[0];
+  } else {
+    ASSIGN_OR_RETURN(const Value value, GetPath(runtime, item, attribute));
+    ASSIGN_OR_RETURN(keys.emplace_back(), CaseKey(runtime, value, case_sensitive));
   }
-  ASSIGN_OR_RETURN(const Value value, GetPath(runtime, item, attribute));
-  return CaseKey(runtime, value, case_sensitive);
+  return runtime.heap.List(std::move(keys));
 }
 
 absl::StatusOr<std::vector<Value>> KeysOf(Runtime& runtime, const std::vector<Value>& items,

@@ -48,7 +48,9 @@ class Formatter {
       if (!rest_.empty()) RETURN_IF_ERROR(AppendField(&out));
       RETURN_IF_ERROR(runtime_.budget.Fits(1, out.size()));
     }
-    const bool mapping = values_.is(Kind::kDict) || values_.is(Kind::kList);
+    // What Python could look up names in may stay unused.
+    const bool mapping = values_.is(Kind::kDict) || values_.is(Kind::kList) ||
+                         values_.is(Kind::kRange) || values_.is(Kind::kUndefined);
     if (next_ < positional_.size() && !mapping) {
       return absl::InvalidArgumentError("'%' is given more values than its format takes");
     }

@@ -164,8 +164,8 @@ absl::Status AppendRepr(Runtime& runtime, const Value& value, std::string* out, 
     case Value::Kind::kDict:
       return AppendDict(runtime, value.dict(), out, depth);
     default:
-      return absl::InvalidArgumentError(
-          absl::StrCat("a ", TypeName(value), " cannot be printed: its text has an address in it"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "printing a ", TypeName(value), " is not supported: its text has an address in it"));
   }
 }
 

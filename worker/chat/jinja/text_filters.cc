@@ -115,7 +115,6 @@ absl::StatusOr<Value> Indent(Runtime& runtime, const Value& self, const Argument
 absl::StatusOr<Value> Truncate(Runtime& runtime, const Value& self, const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::vector<Value> a,
                    Bind("truncate", arguments, {"length", "killwords", "end", "leeway"}));
-  ASSIGN_OR_RETURN(const Text text, TextOf("truncate", self));
   ASSIGN_OR_RETURN(const int64_t length, IntOr("truncate", a[0], 255));
   Text end = "...";
   if (!a[2].is_absent()) {
@@ -127,9 +126,10 @@ absl::StatusOr<Value> Truncate(Runtime& runtime, const Value& self, const Argume
   if (kept < 0 || leeway < 0 || length > INT32_MAX || leeway > INT32_MAX) {
     return absl::InvalidArgumentError("'truncate' is given lengths that do not fit together");
   }
-  const std::vector<size_t> offsets = CharacterOffsets(text);
-  if (static_cast<int64_t>(offsets.size()) - 1 <= length + leeway) return self;
-  Text head = text.substr(0, offsets[kept]);
+  ASSIGN_OR_RETURN(const int64_t own_length, Length(runtime, self));
+  if (own_length <= length + leeway) return self;
+  ASSIGN_OR_RETURN(const Text text, TextOf("truncate", self));
+  Text head = text.substr(0, CharacterOffsets(text)[kept]);
   if (a[1].is_absent() || !Truth(a[1])) head = head.substr(0, head.rfind(' '));
   return runtime.heap.String(absl::StrCat(head, end));
 }
