@@ -9,7 +9,7 @@ import json
 import pathlib
 import random
 
-from transformers.utils.chat_template_utils import _compile_jinja_template
+from transformers.utils.chat_template_utils import _alias_reasoning_fields, _compile_jinja_template
 
 from generated import generated_sources
 from templates import TEMPLATES
@@ -97,7 +97,6 @@ def template_cases():
     cases = []
     for name, source in TEMPLATES.items():
         plain = source.replace("«", "").replace("»", "")
-        marked = source.replace("«", BEGIN).replace("»", END)
         for conversation, messages in CONVERSATIONS.items():
             for with_tools in (False, True):
                 if with_tools and conversation not in ("pair", "system", "call", "call_text", "open"):
@@ -105,11 +104,32 @@ def template_cases():
                 for prompt in (False, True):
                     inputs = {"messages": messages, "tools": TOOLS if with_tools else None, "add_generation_prompt": prompt}
                     text = render(plain, **inputs)
-                    case = {"template": name, "conversation": conversation, "tools": with_tools, "prompt": prompt, "text": text}
-                    if text is not None and not prompt and "«" in source:
-                        unmarked, case["spans"] = spans_of(render(marked, **inputs))
-                        assert unmarked == text, (name, conversation)
-                    cases.append(case)
+                    cases.append({"template": name, "conversation": conversation, "tools": with_tools, "prompt": prompt, "text": text})
+    return cases
+
+
+def prepared(messages):
+    """As apply_chat_template prepares messages."""
+    return _alias_reasoning_fields([{key: value for key, value in message.items() if value is not None} for message in messages])
+
+
+def span_cases():
+    cases = []
+    for name, source in TEMPLATES.items():
+        if "«" not in source:
+            continue
+        marked = source.replace("«", BEGIN).replace("»", END)
+        for conversation, messages in CONVERSATIONS.items():
+            for tools in (None, TOOLS):
+                if tools and conversation not in ("pair", "system", "call", "call_text", "open"):
+                    continue
+                text = render(marked, messages=prepared(messages), tools=tools)
+                if text is None:
+                    continue
+                plain, spans = spans_of(text)
+                assert plain == render(source.replace("«", "").replace("»", ""), messages=prepared(messages), tools=tools), (name, conversation)
+                said = [plain.encode()[begin:end].decode().rstrip(" \t\n\r\v\f") for begin, end in spans]
+                cases.append({"template": name, "conversation": conversation, "tools": tools is not None, "said": said})
     return cases
 
 
@@ -134,7 +154,7 @@ def main():
     golden = {
         "now": NOW.isoformat(), "variables": VARIABLES, "tools": TOOLS, "conversations": CONVERSATIONS,
         "templates": {name: source.replace("«", "").replace("»", "") for name, source in TEMPLATES.items()},
-        "cases": template_cases(), "generated": generated_cases(),
+        "cases": template_cases(), "spans": span_cases(), "generated": generated_cases(),
     }
     path = pathlib.Path(__file__).with_name("chat.json")
     path.write_text(json.dumps(golden, ensure_ascii=False, separators=(",", ":")) + "\n")

@@ -646,6 +646,6 @@ TEMPLATES["glm"] = r"""[gMASK]<sop>
 
 TEMPLATES["vicuna"] = r"""{%- if messages[0].role == 'system' %}{{- messages[0].content ~ '\n\n' }}{%- set rest = messages[1:] %}{%- else %}{%- set rest = messages %}{%- endif %}
 {%- for m in rest %}
-{{- 'USER: %s\n' % m.content if m.role == 'user' else 'ASSISTANT:« %s%s»\n' % (m.content, eos_token) }}
+{{- 'USER: %s\n' % m.content if m.role != 'assistant' else 'ASSISTANT:« %s%s»\n' % (m.content or '', eos_token) }}
 {%- endfor %}
 {{- 'ASSISTANT:' if add_generation_prompt }}"""
