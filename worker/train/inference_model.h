@@ -30,6 +30,10 @@ class InferenceModel final : public LanguageModel {
   absl::StatusOr<double> Loss(const PackedTokens& tokens) override {
     return transformer_.Loss(tokens);
   }
+  // [tokens, vocabulary], whole: for short texts.
+  absl::StatusOr<std::vector<float>> Logits(const PackedTokens& tokens) {
+    return transformer_.Logits(tokens);
+  }
   absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
       const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) override;
 
