@@ -1,12 +1,14 @@
 #include "worker/model/config_reader.h"
 
-#include <cmath>
-
 namespace ropewalk {
 namespace {
 
+// Beyond these, formulas would overflow.
+constexpr double kLeast = 1e-30;
+constexpr double kMost = 1e30;
+
 bool IsPositive(const nlohmann::json& value) {
-  return value.is_number() && value.get<double>() > 0 && std::isfinite(value.get<double>());
+  return value.is_number() && value.get<double>() >= kLeast && value.get<double>() <= kMost;
 }
 
 }  // namespace

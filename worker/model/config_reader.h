@@ -29,10 +29,10 @@ class ConfigReader {
   // A whole number from 1 to `most`; an error, too, if the key is absent and *out is 0.
   absl::Status Count(absl::string_view key, int64_t most, int64_t* out) const;
 
-  // A finite number above 0.
+  // A number above 0, from 1e-30 to 1e30.
   absl::Status Positive(absl::string_view key, double* out) const;
 
-  // A list of `size` finite numbers above 0; required.
+  // A list of `size` such numbers; required.
   absl::Status PositiveList(absl::string_view key, size_t size, std::vector<double>* out) const;
 
   absl::Status Bool(absl::string_view key, bool* out) const;

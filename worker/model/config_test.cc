@@ -167,6 +167,40 @@ TEST(ModelConfig, NamesTheRopeSettingItCannotFollow) {
   EXPECT_THAT(error({{"full_attention", {{"rope_type", "default"}}}}), HasSubstr("full_attention"));
 }
 
+// Keys as shipped models have them, which change nothing at these values.
+TEST(ModelConfig, AcceptsWhatShippedModelsSay) {
+  With({{"_name_or_path", "somewhere/model"},
+        {"attention_dropout", 0.0},
+        {"bos_token_id", 1},
+        {"eos_token_id", {2, 3}},
+        {"is_llama_config", true},
+        {"pad_token_id", nullptr},
+        {"pretraining_tp", 1},
+        {"rope_interleaved", false},
+        {"rope_scaling",
+         {{"factor", 32.0},
+          {"high_freq_factor", 4.0},
+          {"low_freq_factor", 1.0},
+          {"original_max_position_embeddings", 256},
+          {"rope_type", "llama3"}}},
+        {"rope_theta", 500000.0},
+        {"torch_dtype", "bfloat16"},
+        {"transformers_version", "4.45.0"},
+        {"use_cache", true},
+        {"model_max_length", 512}});
+  With({{"architectures", {"Qwen2ForCausalLM"}},
+        {"model_type", "qwen2"},
+        {"num_key_value_heads", 2},
+        {"max_window_layers", 28},
+        {"sliding_window", 131072},
+        {"use_sliding_window", false},
+        {"use_mrope", false}});
+  With({{"architectures", {"MistralForCausalLM"}},
+        {"model_type", "mistral"},
+        {"num_key_value_heads", 2},
+        {"sliding_window", nullptr}});
+}
+
 TEST(ModelConfig, NamesTheSettingItCannotFollow) {
   EXPECT_THAT(ErrorWith("hidden_act", "gelu"), HasSubstr("only \"silu\""));
   EXPECT_THAT(ErrorWith("sliding_window", 128), HasSubstr("sliding_window"));
