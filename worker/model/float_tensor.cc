@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "worker/tensor/bfloat16.h"
+#include "worker/tensor/float16.h"
 
 namespace ropewalk {
 namespace {
@@ -30,7 +31,7 @@ void ToFloat32(const TensorView& tensor, absl::Span<float> out) {
       for (size_t i = 0; i < out.size(); ++i) out[i] = FromBfloat16(Load<Bfloat16>(bytes + 2 * i));
       break;
     default:
-      for (size_t i = 0; i < out.size(); ++i) out[i] = Load<_Float16>(bytes + 2 * i);
+      for (size_t i = 0; i < out.size(); ++i) out[i] = FromFloat16(Load<uint16_t>(bytes + 2 * i));
   }
 }
 
