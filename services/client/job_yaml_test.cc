@@ -101,6 +101,24 @@ TEST(JobYaml, ListsTheKnownKeysWhereNoneIsNear) {
   ExpectError("sync: {zzzzzz: 1}", "job.yaml:1:8: sync.zzzzzz: is not known; known are reduction");
 }
 
+TEST(JobYaml, ReadsMappings) {
+  const auto spec = ParseJobYaml(
+      "method: {lora: {rank_pattern: {q_proj: 8, 'layers\\.0\\..*': 2}, alpha_pattern: {v_proj: "
+      "1.5}}}",
+      "job.yaml");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->method().lora().rank_pattern().at("q_proj"), 8);
+  EXPECT_EQ(spec->method().lora().rank_pattern().at("layers\\.0\\..*"), 2);
+  EXPECT_EQ(spec->method().lora().alpha_pattern().at("v_proj"), 1.5);
+  ExpectError("method: {lora: {rank_pattern: {q_proj: many}}}",
+              "job.yaml:1:40: method.lora.rank_pattern.q_proj: 'many' is not a whole number of at "
+              "most 32 bits");
+  ExpectError(
+      "method: {lora: {rank_pattern: 8}}",
+      "job.yaml:1:31: method.lora.rank_pattern: must be a mapping of names, each to a whole "
+      "number of at most 32 bits");
+}
+
 TEST(JobYaml, RefusesValuesOfAnotherType) {
   ExpectError("training: {seed: seven}",
               "job.yaml:1:18: training.seed: 'seven' is not a whole number, 0 or more");

@@ -132,8 +132,27 @@ absl::Status YamlMessageReader::ReadEntry(const YAML::Node& key, const YAML::Nod
   return ReadField(value, Join(path, name), field, message);
 }
 
+absl::Status YamlMessageReader::ReadMap(const YAML::Node& node, const std::string& path,
+                                        const FieldDescriptor* field, Message* message) const {
+  const FieldDescriptor* value = field->message_type()->map_value();
+  if (!node.IsMap()) {
+    return Error(node, path, absl::StrCat("must be a mapping of names, each to ", Wanted(value)));
+  }
+  std::set<std::string> seen;
+  for (const auto& entry : node) {
+    const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+    if (key.empty()) return Error(entry.first, path, "has a key that is not a name");
+    if (!seen.insert(key).second) return Error(entry.first, Join(path, key), "is given twice");
+    Message* pair = message->GetReflection()->AddMessage(message, field);
+    pair->GetReflection()->SetString(pair, field->message_type()->map_key(), key);
+    RETURN_IF_ERROR(ReadScalar(entry.second, Join(path, key), value, pair));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status YamlMessageReader::ReadField(const YAML::Node& node, const std::string& path,
                                           const FieldDescriptor* field, Message* message) const {
+  if (field->is_map()) return ReadMap(node, path, field, message);
   if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
     return Read(node, path, message->GetReflection()->MutableMessage(message, field));
   }

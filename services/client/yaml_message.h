@@ -34,6 +34,10 @@ class YamlMessageReader {
  private:
   absl::Status ReadEntry(const YAML::Node& key, const YAML::Node& value, const std::string& path,
                          google::protobuf::Message* message) const;
+  // Adds the entries of a mapping from strings to scalars.
+  absl::Status ReadMap(const YAML::Node& node, const std::string& path,
+                       const google::protobuf::FieldDescriptor* field,
+                       google::protobuf::Message* message) const;
   absl::Status ReadScalar(const YAML::Node& node, const std::string& path,
                           const google::protobuf::FieldDescriptor* field,
                           google::protobuf::Message* message) const;

@@ -18,7 +18,17 @@ namespace {
 
 constexpr char kDefaults[] = R"pb(
   name: "job"
-  method { lora { rank: 16 alpha: 32 dropout: 0 } }
+  method {
+    lora {
+      rank: 16
+      alpha: 32
+      dropout: 0
+      use_rslora: false
+      init_lora_weights: "kaiming"
+      use_dora: false
+      loraplus_lr_ratio: 1
+    }
+  }
   training {
     epochs: 3
     max_steps: 0
@@ -147,14 +157,25 @@ void CheckNames(const v1::JobSpec& spec, Faults* faults) {
                  "beginning with a letter or digit, without \"..\"");
 }
 
-void CheckTargetModules(const v1::Lora& lora, Faults* faults) {
-  for (const std::string& module : lora.target_modules()) {
+void CheckModules(const google::protobuf::RepeatedPtrField<std::string>& modules,
+                  absl::string_view field, Faults* faults) {
+  for (const std::string& module : modules) {
     const bool pattern = absl::StartsWith(module, "regex:");
     const bool whole = pattern || module == "all-linear";
-    faults->Unless(!module.empty() && module != "regex:", "method.lora.target_modules", module,
+    faults->Unless(!module.empty() && module != "regex:", field, module,
                    "the name of a linear layer, \"regex:...\" or \"all-linear\"");
-    faults->Unless(!whole || lora.target_modules_size() == 1, "method.lora.target_modules", module,
+    faults->Unless(!whole || modules.size() == 1, field, module,
                    "only alone, without other entries");
+  }
+}
+
+void CheckPatterns(const v1::Lora& lora, Faults* faults) {
+  for (const auto& [key, rank] : lora.rank_pattern()) {
+    faults->Unless(rank >= 1 && rank <= 1024, absl::StrCat("method.lora.rank_pattern.", key), rank,
+                   "1 to 1024");
+  }
+  for (const auto& [key, alpha] : lora.alpha_pattern()) {
+    faults->UnlessAbove(0, alpha, absl::StrCat("method.lora.alpha_pattern.", key));
   }
 }
 
@@ -165,7 +186,10 @@ void CheckMethod(const v1::Method& method, Faults* faults) {
                  "1 to 1024");
   faults->UnlessAbove(0, lora.alpha(), "method.lora.alpha");
   faults->UnlessShare(lora.dropout(), "method.lora.dropout");
-  CheckTargetModules(lora, faults);
+  faults->UnlessAbove(0, lora.loraplus_lr_ratio(), "method.lora.loraplus_lr_ratio");
+  CheckModules(lora.target_modules(), "method.lora.target_modules", faults);
+  CheckModules(lora.exclude_modules(), "method.lora.exclude_modules", faults);
+  CheckPatterns(lora, faults);
 }
 
 void CheckBatches(const v1::Training& training, Faults* faults) {

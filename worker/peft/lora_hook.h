@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/types/span.h"
 #include "worker/model/arena.h"
 #include "worker/model/linear_hook.h"
 #include "worker/model/weight_specs.h"
+#include "worker/ops/linear_weight.h"
 #include "worker/ops/lora.h"
+#include "worker/peft/dora.h"
 #include "worker/peft/lora_config.h"
 
 namespace ropewalk {
@@ -18,6 +21,11 @@ template <typename T>
 class LoraHook final : public LinearHook<T> {
  public:
   LoraHook(const std::vector<LinearPlace>& model_places, const LoraConfig& config);
+
+  // The base's weight at a place that the config has, and its values [out, in]. With DoRA to be
+  // called for each of them before SetParameters; otherwise not needed. `weight` must outlive this.
+  // Returns ‖W‖ of each row, the magnitudes to start from.
+  std::vector<T> SetBase(int64_t place, const LinearWeight<T>* weight, absl::Span<const T> values);
 
   // Copies the values to compute with.
   void SetParameters(absl::Span<const T> parameters);
@@ -36,7 +44,9 @@ class LoraHook final : public LinearHook<T> {
     LoraShape shape;
     int64_t a = 0;  // offsets of its parameters
     int64_t b = 0;
-    T* xa = nullptr;  // [rows, rank], x Aᵀ
+    int64_t magnitude = 0;          // with DoRA
+    T* xa = nullptr;                // [rows, rank], s x Aᵀ
+    std::unique_ptr<Dora<T>> dora;  // or null
   };
 
   void Reserve(int64_t rows);
@@ -44,10 +54,19 @@ class LoraHook final : public LinearHook<T> {
   // x as A sees it: x itself, or what dropout leaves of it.
   const T* Dropped(int64_t place, const Branch& branch, const T* x);
 
+  void ForwardDora(const Branch& branch, const T* x, const T* dropped, T* y);
+
+  // The gradient by the adapter's output; with DoRA also that by the base's, less dy, which is in
+  // the model's dx already.
+  void BackwardBranch(const Branch& branch, const T* dropped, const T* dy, T* d_dropped);
+
   const double dropout_;
   std::vector<int64_t> branch_of_;  // [model places], -1 where there is none
   std::vector<Branch> branches_;
   int64_t largest_in_ = 0;
+  int64_t largest_out_ = 0;
+  int64_t largest_rank_ = 0;
+  bool dora_ = false;
   std::vector<T> parameters_;
   absl::Span<T> gradient_;
 
@@ -60,6 +79,7 @@ class LoraHook final : public LinearHook<T> {
   T* dropped_ = nullptr;    // [rows, in]
   T* d_dropped_ = nullptr;  // [rows, in]
   T* workspace_ = nullptr;  // [rows, rank]
+  T* composed_ = nullptr;   // [rows, out], DoRA's u
 };
 
 }  // namespace ropewalk

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "worker/model/testing/gradient_check.h"
 #include "worker/model/testing/tiny_model.h"
+#include "worker/peft/lora_init.h"
 #include "worker/peft/merge.h"
 #include "worker/peft/target_modules.h"
 #include "worker/tensor/parallel.h"
@@ -43,10 +44,27 @@ struct Model {
     weights.assign(floats.begin(), floats.end());
     SetWeights(weights, &transformer);
     std::vector<float> values(layout.size);
-    InitializeLora(layout, 1, absl::MakeSpan(values));
+    InitializeLora(layout, LoraInit::kKaiming, 1, absl::MakeSpan(values));
     for (size_t i = 0; i < values.size() && !initial; ++i) values[i] += 0.1f * std::sin(i);
     parameters.assign(values.begin(), values.end());
+    if (config.dora) SetBases(config, initial);
     hook.SetParameters(parameters);
+  }
+
+  // Tells the hook the base's weights; magnitudes begin as their norms, or near them.
+  void SetBases(const LoraConfig& config, bool initial) {
+    const std::vector<WeightSpec> specs = WeightSpecs(TinyConfig());
+    size_t entry = 2;
+    for (const int64_t place : config.places) {
+      int64_t offset = 0, i = 0;
+      for (; specs[i].name != places[place].name + ".weight"; ++i) offset += specs[i].size;
+      const auto norms = hook.SetBase(place, &transformer.weights().Place(place),
+                                      absl::MakeConstSpan(weights).subspan(offset, specs[i].size));
+      for (size_t j = 0; j < norms.size(); ++j) {
+        parameters[layout.entries[entry].offset + j] = norms[j] * (initial ? 1 : 1.1);
+      }
+      entry += 3;
+    }
   }
 
   std::vector<T> Gradient(const PackedTokens& tokens, const RandomKey& key) {
@@ -98,6 +116,42 @@ TEST(LoraHook, GradientIsTheDerivativeUnderDropout) {
                  [&] { return model.LossWithDropout(tokens, kKey); });
 }
 
+LoraConfig DoraConfig(const std::string& target, double dropout) {
+  LoraConfig config = Config(target, dropout);
+  config.dora = true;
+  config.ranks = {{config.places.back(), 2}};
+  return config;
+}
+
+// The norm is a constant for the gradient, so only magnitudes have the loss's derivative; and what
+// lies below a layer gets the gradient through it, which the lowest layer's magnitudes show.
+TEST(LoraHook, GradientByDorasMagnitudesIsTheDerivative) {
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  for (const double dropout : {0.0, 0.3}) {
+    Model<double> model(DoraConfig("all-linear", dropout));
+    const std::vector<double> gradient = model.Gradient(tokens, kKey);
+    for (size_t entry = 2; entry < model.layout.entries.size(); entry += 3) {
+      const int64_t at = model.layout.entries[entry].offset + 1;
+      constexpr double kStep = 1e-5;
+      model.parameters[at] += kStep;
+      const double above = model.LossWithDropout(tokens, kKey);
+      model.parameters[at] -= 2 * kStep;
+      const double below = model.LossWithDropout(tokens, kKey);
+      model.parameters[at] += kStep;
+      EXPECT_NEAR(gradient[at], (above - below) / (2 * kStep), 1e-6)
+          << model.layout.entries[entry].name << " dropout " << dropout;
+    }
+  }
+}
+
+TEST(LoraHook, DoraLeavesTheModelAsItIsAtFirst) {
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  Model<double> adapted(DoraConfig("all-linear", /*dropout=*/0), /*initial=*/true);
+  Transformer<double> base(TinyConfig(), MatMulPrecision::kFull, nullptr);
+  SetWeights(adapted.weights, &base);
+  EXPECT_NEAR(adapted.transformer.Loss(tokens).value(), base.Loss(tokens).value(), 1e-10);
+}
+
 TEST(LoraHook, DropoutFollowsItsKey) {
   const PackedTokens tokens = Pack({kFirst, kSecond});
   Model<float> model(Config("all-linear", /*dropout=*/0.3));
@@ -144,8 +198,8 @@ TEST(InitializeLora, FillsAWithinItsBoundAndBWithZeros) {
   const LoraConfig config = Config("q_proj", 0);
   const ParameterLayout layout = LoraLayout(LinearPlaces(TinyConfig()), config);
   std::vector<float> values(layout.size, 9.0f), others(layout.size);
-  InitializeLora(layout, 1, absl::MakeSpan(values));
-  InitializeLora(layout, 2, absl::MakeSpan(others));
+  InitializeLora(layout, LoraInit::kKaiming, 1, absl::MakeSpan(values));
+  InitializeLora(layout, LoraInit::kKaiming, 2, absl::MakeSpan(others));
   EXPECT_NE(values, others);
   for (int64_t i = 0; i < layout.size; ++i) {
     const bool is_a = (i / layout.entries[0].size) % 2 == 0;  // A and B are of one size here
@@ -167,7 +221,7 @@ TEST(MergeLora, MakesOneLayerOfTwo) {
     const ParameterEntry& a = adapted.layout.entries[next++];
     const ParameterEntry& b = adapted.layout.entries[next++];
     const absl::Span<const double> parameters = adapted.parameters;
-    MergeLora<double>({a.shape[1], b.shape[0], config.rank, config.scale()},
+    MergeLora<double>({a.shape[1], b.shape[0], config.rank, config.ScaleAt(0)},
                       parameters.subspan(a.offset, a.size), parameters.subspan(b.offset, b.size),
                       weight);
   }

@@ -17,6 +17,11 @@ struct LoraAdapter {
   std::vector<float> parameters;
 };
 
+// An adapter that began as a part of the base (see DivideBase) as one for the whole base: of twice
+// the rank, B A - B0 A0 with the values it began with.
+LoraAdapter ForWholeBase(const std::vector<LinearPlace>& model_places, const LoraConfig& config,
+                         absl::Span<const float> initial, absl::Span<const float> trained);
+
 // The files (path → bytes) of a folder that PEFT, vLLM and llama.cpp load: adapter_config.json,
 // adapter_model.safetensors and the model card README.md. A function of the arguments alone.
 // `base_model` is the name by which the base is known.
@@ -29,7 +34,7 @@ std::map<std::string, std::string> WritePeftFolder(const std::vector<LinearPlace
 // out: it is for training only.
 //
 // INVALID_ARGUMENT: a file is not what it should be, the adapter does not fit the model, or it uses
-// something not supported (DoRA, biases, whole modules, ranks that differ); the message names it.
+// something not supported (biases, whole modules, a changed base); the message names it.
 // NOT_FOUND: a file is missing.
 absl::StatusOr<LoraAdapter> ReadPeftFolder(const std::string& folder,
                                            const std::vector<LinearPlace>& model_places);

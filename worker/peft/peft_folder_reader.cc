@@ -1,7 +1,8 @@
-#include <cmath>
+#include <map>
 #include <set>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "services/common/status_macros.h"
@@ -33,20 +34,13 @@ absl::Status CheckSupported(const Json& json, const std::string& file) {
     return Error(file, absl::StrCat("'peft_type' is ", json.value("peft_type", Json()).dump(),
                                     "; only \"LORA\" is supported"));
   }
-  const NeutralSetting settings[] = {{"bias", "none"},
-                                     {"use_dora", false},
-                                     {"lora_bias", false},
-                                     {"modules_to_save", {}},
-                                     {"fan_in_fan_out", false},
-                                     {"rank_pattern", Json::object()},
-                                     {"alpha_pattern", Json::object()},
-                                     {"layer_replication", {}},
-                                     {"trainable_token_indices", {}},
-                                     {"target_parameters", {}},
-                                     {"alora_invocation_tokens", {}},
-                                     {"use_qalora", false},
-                                     {"use_bdlora", {}},
-                                     {"kasa_config", {}}};
+  const NeutralSetting settings[] = {{"bias", "none"},          {"lora_bias", false},
+                                     {"modules_to_save", {}},   {"fan_in_fan_out", false},
+                                     {"layer_replication", {}}, {"trainable_token_indices", {}},
+                                     {"target_parameters", {}}, {"alora_invocation_tokens", {}},
+                                     {"use_qalora", false},     {"use_bdlora", {}},
+                                     {"kasa_config", {}},       {"arrow_config", {}},
+                                     {"velora_config", {}},     {"monteclora_config", {}}};
   for (const NeutralSetting& setting : settings) {
     const Json value = json.value(setting.key, Json());
     if (!value.is_null() && value != setting.neutral && value != Json::array()) {
@@ -57,25 +51,69 @@ absl::Status CheckSupported(const Json& json, const std::string& file) {
   return absl::OkStatus();
 }
 
-// Fills in all but the places. rsLoRA's scale alpha / sqrt(rank) becomes an alpha of the plain
-// kind.
-absl::StatusOr<LoraConfig> ReadConfig(const std::string& file) {
+// Some initialisations change the base, which an adapter then presupposes.
+absl::Status CheckInit(const Json& json, const std::string& file) {
+  const Json init = json.value("init_lora_weights", Json());
+  for (const Json& harmless :
+       {Json(), Json(true), Json(false), Json("gaussian"), Json("orthogonal"), Json("eva")}) {
+    if (init == harmless) return absl::OkStatus();
+  }
+  return Error(file, absl::StrCat("'init_lora_weights' is ", init.dump(),
+                                  ": the adapter is for a base that this changed; save it with "
+                                  "PEFT's path_initial_model_for_weight_conversion"));
+}
+
+bool IsRank(const Json& rank) { return rank.is_number_unsigned() && rank != 0 && rank <= kMaxRank; }
+
+// A mapping whose values are good, or nothing.
+template <typename T>
+absl::StatusOr<std::map<std::string, T>> ReadPattern(const Json& json, const std::string& key,
+                                                     const std::string& file,
+                                                     absl::FunctionRef<bool(const Json&)> good) {
+  std::map<std::string, T> pattern;
+  const Json value = json.value(key, Json());
+  if (value.is_null()) return pattern;
+  if (!value.is_object()) return Error(file, absl::StrCat("'", key, "' is not a mapping"));
+  for (const auto& [name, item] : value.items()) {
+    if (!good(item)) {
+      return Error(file, absl::StrCat("'", key, "' has ", item.dump(), " for '", name, "'"));
+    }
+    item.get_to(pattern[name]);
+  }
+  return pattern;
+}
+
+absl::Status ReadPatterns(const Json& json, const std::vector<LinearPlace>& model_places,
+                          const std::string& file, LoraConfig* config) {
+  ASSIGN_OR_RETURN(const auto ranks, ReadPattern<int64_t>(json, "rank_pattern", file, IsRank));
+  ASSIGN_OR_RETURN(const auto alphas,
+                   ReadPattern<double>(json, "alpha_pattern", file,
+                                       [](const Json& alpha) { return alpha.is_number(); }));
+  RETURN_IF_ERROR(ApplyRankPattern(model_places, ranks, config));
+  return ApplyAlphaPattern(model_places, alphas, config);
+}
+
+// `places` are those that the adapter has. rsLoRA's scale alpha / sqrt(rank) becomes an alpha of
+// the plain kind.
+absl::StatusOr<LoraConfig> ReadConfig(const std::string& file,
+                                      const std::vector<LinearPlace>& model_places,
+                                      std::vector<int64_t> places) {
   ASSIGN_OR_RETURN(const MappedFile mapped, MappedFile::Open(file));
   ASSIGN_OR_RETURN(const Json json, ParseStrictJson(mapped.bytes(), file));
   RETURN_IF_ERROR(CheckSupported(json, file));
+  RETURN_IF_ERROR(CheckInit(json, file));
   const Json rank = json.value("r", Json()), alpha = json.value("lora_alpha", Json());
-  if (!rank.is_number_unsigned() || rank == 0 || rank > kMaxRank) {
-    return Error(file, absl::StrCat("'r' is ", rank.dump(), ", not a rank"));
-  }
+  if (!IsRank(rank)) return Error(file, absl::StrCat("'r' is ", rank.dump(), ", not a rank"));
   if (!alpha.is_number()) {
     return Error(file, absl::StrCat("'lora_alpha' is ", alpha.dump(), ", not a number"));
   }
   LoraConfig config;
   config.rank = rank.get<int64_t>();
   config.alpha = alpha.get<double>();
-  if (json.value("use_rslora", Json()) == true) {
-    config.alpha *= std::sqrt(static_cast<double>(config.rank));
-  }
+  config.places = std::move(places);
+  config.dora = json.value("use_dora", Json()) == true;
+  RETURN_IF_ERROR(ReadPatterns(json, model_places, file, &config));
+  if (json.value("use_rslora", Json()) == true) StabilizeRanks(&config);
   return config;
 }
 
@@ -122,12 +160,12 @@ absl::Status CheckNothingElse(const Safetensors& tensors, const ParameterLayout&
 
 absl::StatusOr<LoraAdapter> ReadPeftFolder(const std::string& folder,
                                            const std::vector<LinearPlace>& model_places) {
-  LoraAdapter adapter;
-  ASSIGN_OR_RETURN(adapter.config, ReadConfig(folder + "/adapter_config.json"));
   const std::string file = folder + "/adapter_model.safetensors";
   ASSIGN_OR_RETURN(const MappedFile mapped, MappedFile::Open(file));
   ASSIGN_OR_RETURN(const Safetensors tensors, ParseSafetensors(mapped.bytes(), file));
-  adapter.config.places = PlacesIn(tensors, model_places);
+  LoraAdapter adapter;
+  ASSIGN_OR_RETURN(adapter.config, ReadConfig(folder + "/adapter_config.json", model_places,
+                                              PlacesIn(tensors, model_places)));
   const ParameterLayout layout = LoraLayout(model_places, adapter.config);
   RETURN_IF_ERROR(CheckNothingElse(tensors, layout, file));
   adapter.parameters.resize(layout.size);

@@ -52,7 +52,27 @@ TEST(PeftFolder, ReadsWhatItWrote) {
   ASSERT_TRUE(adapter.ok()) << adapter.status();
   EXPECT_EQ(adapter->parameters, Parameters());
   EXPECT_EQ(adapter->config.places, kConfig.places);
-  EXPECT_EQ(adapter->config.scale(), kConfig.scale());
+  EXPECT_EQ(adapter->config.ScaleAt(7), kConfig.ScaleAt(7));
+}
+
+TEST(PeftFolder, KeepsPatternsAndDora) {
+  LoraConfig config = kConfig;
+  config.ranks = {{2, 3}, {9, 3}, {7, 5}};  // both v_proj, one q_proj
+  config.alphas = {{7, 1.5}};
+  config.dora = true;
+  const std::vector<float> parameters(LoraLayout(Places(), config).size, 0.5f);
+  const Files files = WritePeftFolder(Places(), config, parameters, "org/base");
+  const Json json = Json::parse(files.at("adapter_config.json"));
+  const Json ranks = {{"v_proj", 3}, {"model.layers.1.self_attn.q_proj", 5}};
+  EXPECT_EQ(json["rank_pattern"], ranks);
+  EXPECT_EQ(json["use_dora"], true);
+  const TemporaryFolder folder(files);
+  const auto adapter = ReadPeftFolder(folder.path(), Places());
+  ASSERT_TRUE(adapter.ok()) << adapter.status();
+  EXPECT_EQ(adapter->config.ranks, config.ranks);
+  EXPECT_EQ(adapter->config.alphas, config.alphas);
+  EXPECT_TRUE(adapter->config.dora);
+  EXPECT_EQ(adapter->parameters, parameters);
 }
 
 TEST(PeftFolder, NamesTensorsAsPeftDoes) {
@@ -82,15 +102,19 @@ TEST(PeftFolder, FoldsTheScaleOfRsLora) {
   const TemporaryFolder folder(files);
   const auto adapter = ReadPeftFolder(folder.path(), Places());
   ASSERT_TRUE(adapter.ok()) << adapter.status();
-  EXPECT_DOUBLE_EQ(adapter->config.scale(), 6 / 2.0);  // alpha / sqrt(rank)
+  EXPECT_DOUBLE_EQ(adapter->config.ScaleAt(7), 6 / 2.0);  // alpha / sqrt(rank)
 }
 
 TEST(PeftFolder, NamesWhatItCannotFollow) {
   EXPECT_THAT(ReadErrorWith("peft_type", "IA3"), HasSubstr("'peft_type' is \"IA3\""));
-  EXPECT_THAT(ReadErrorWith("use_dora", true), HasSubstr("'use_dora' is true"));
+  EXPECT_THAT(ReadErrorWith("layer_replication", {{0, 1}}), HasSubstr("'layer_replication'"));
+  EXPECT_THAT(ReadErrorWith("init_lora_weights", "pissa"), HasSubstr("a base that this changed"));
+  EXPECT_THAT(ReadErrorWith("use_dora", true), HasSubstr("lora_magnitude_vector' is missing"));
   EXPECT_THAT(ReadErrorWith("bias", "all"), HasSubstr("'bias'"));
   EXPECT_THAT(ReadErrorWith("modules_to_save", {"lm_head"}), HasSubstr("'modules_to_save'"));
-  EXPECT_THAT(ReadErrorWith("rank_pattern", {{"q_proj", 2}}), HasSubstr("'rank_pattern'"));
+  EXPECT_THAT(ReadErrorWith("rank_pattern", {{"q_proj", 2}}), HasSubstr("is F32 [4, 16]"));
+  EXPECT_THAT(ReadErrorWith("rank_pattern", {{"q_proj", 0}}), HasSubstr("'rank_pattern' has 0"));
+  EXPECT_THAT(ReadErrorWith("alpha_pattern", {1}), HasSubstr("'alpha_pattern' is not a mapping"));
   EXPECT_THAT(ReadErrorWith("r", 0), HasSubstr("'r' is 0"));
   EXPECT_THAT(ReadErrorWith("lora_alpha", "6"), HasSubstr("'lora_alpha'"));
 }

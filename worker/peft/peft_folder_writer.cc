@@ -1,5 +1,7 @@
 #include <cmath>
+#include <map>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
@@ -18,9 +20,34 @@ Json AlphaJson(double alpha) {
   return alpha;
 }
 
-std::string AdapterConfig(const LoraConfig& config, const std::vector<std::string>& targets,
-                          const std::string& base_model) {
-  const Json json = {{"alpha_pattern", Json::object()},
+// rank_pattern or alpha_pattern: a last name if all chosen layers of that name have the value, else
+// whole paths.
+template <typename T>
+Json Pattern(const std::vector<LinearPlace>& model_places, const std::vector<int64_t>& places,
+             const std::map<int64_t, T>& exceptions, absl::FunctionRef<Json(T)> to_json) {
+  std::map<T, std::vector<int64_t>> by_value;
+  for (const auto& [place, value] : exceptions) by_value[value].push_back(place);
+  std::vector<LinearPlace> chosen;
+  std::map<int64_t, int64_t> position;
+  for (const int64_t place : places) {
+    position[place] = static_cast<int64_t>(chosen.size());
+    chosen.push_back(model_places[place]);
+  }
+  Json pattern = Json::object();
+  for (const auto& [value, members] : by_value) {
+    std::vector<int64_t> selected;
+    for (const int64_t place : members) selected.push_back(position.at(place));
+    for (const std::string& name : TargetsOf(chosen, selected)) pattern[name] = to_json(value);
+  }
+  return pattern;
+}
+
+std::string AdapterConfig(const std::vector<LinearPlace>& model_places, const LoraConfig& config,
+                          const std::vector<std::string>& targets, const std::string& base_model) {
+  const Json ranks = Pattern<int64_t>(model_places, config.places, config.ranks,
+                                      [](int64_t rank) { return Json(rank); });
+  const Json alphas = Pattern<double>(model_places, config.places, config.alphas, AlphaJson);
+  const Json json = {{"alpha_pattern", alphas},
                      {"auto_mapping", nullptr},
                      {"base_model_name_or_path", base_model},
                      {"bias", "none"},
@@ -34,11 +61,11 @@ std::string AdapterConfig(const LoraConfig& config, const std::vector<std::strin
                      {"modules_to_save", nullptr},
                      {"peft_type", "LORA"},
                      {"r", config.rank},
-                     {"rank_pattern", Json::object()},
+                     {"rank_pattern", ranks},
                      {"revision", nullptr},
                      {"target_modules", targets},
                      {"task_type", "CAUSAL_LM"},
-                     {"use_dora", false},
+                     {"use_dora", config.dora},
                      {"use_rslora", false}};
   return json.dump(2) + "\n";
 }
@@ -52,6 +79,15 @@ std::string Weights(const ParameterLayout& layout, absl::Span<const float> param
   return SerializeSafetensors(tensors);
 }
 
+const char* Readers(const LoraConfig& config) {
+  if (config.dora) return "PEFT loads this folder; vLLM and llama.cpp do not read DoRA.";
+  if (!config.ranks.empty() || !config.alphas.empty()) {
+    return "PEFT loads this folder; vLLM and llama.cpp do not read all of its rank_pattern and "
+           "alpha_pattern.";
+  }
+  return "PEFT, vLLM and llama.cpp load this folder.";
+}
+
 // A JSON string is one of YAML, too.
 std::string ModelCard(const LoraConfig& config, const std::vector<std::string>& targets,
                       const std::string& base_model) {
@@ -61,7 +97,7 @@ std::string ModelCard(const LoraConfig& config, const std::vector<std::string>& 
                       base_model, "\n\n| | |\n|---|---|\n| rank | ", config.rank, " |\n| alpha | ",
                       config.alpha, " |\n| dropout in training | ", config.dropout,
                       " |\n| linear layers | ", absl::StrJoin(targets, ", "),
-                      " |\n\nTrained with Ropewalk. PEFT, vLLM and llama.cpp load this folder.\n");
+                      " |\n\nTrained with Ropewalk. ", Readers(config), "\n");
 }
 
 }  // namespace
@@ -71,7 +107,7 @@ std::map<std::string, std::string> WritePeftFolder(const std::vector<LinearPlace
                                                    absl::Span<const float> parameters,
                                                    const std::string& base_model) {
   const std::vector<std::string> targets = TargetsOf(model_places, config.places);
-  return {{"adapter_config.json", AdapterConfig(config, targets, base_model)},
+  return {{"adapter_config.json", AdapterConfig(model_places, config, targets, base_model)},
           {"adapter_model.safetensors", Weights(LoraLayout(model_places, config), parameters)},
           {"README.md", ModelCard(config, targets, base_model)}};
 }

@@ -24,13 +24,28 @@ InferenceModel::InferenceModel(const ModelFolder& base, const LoraAdapter& adapt
                                MatMulPrecision precision)
     : hook_(LinearPlaces(base.config()), adapter.config),
       transformer_(base.config(), precision, &hook_) {
-  hook_.SetParameters(adapter.parameters);
   LoadWeights(base, &transformer_);
+  if (adapter.config.dora) SetBases(base, adapter.config, transformer_, &hook_);
+  hook_.SetParameters(adapter.parameters);
 }
 
 absl::StatusOr<std::vector<std::vector<int32_t>>> InferenceModel::Generate(
     const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) {
   return GenerateGreedily(transformer_, prompts, max_new_tokens, eos);
+}
+
+void SetBases(const ModelFolder& folder, const LoraConfig& config,
+              const Transformer<float>& transformer, LoraHook<float>* hook) {
+  const std::vector<WeightSpec> specs = WeightSpecs(folder.config());
+  const WeightIndex& index = transformer.weights().index();
+  std::vector<float> values;
+  for (const int64_t place : config.places) {
+    const WeightSpec& spec = specs[index.Matrix(place / kLinearsPerLayer,
+                                                static_cast<Linear>(place % kLinearsPerLayer))];
+    values.resize(spec.size);
+    folder.ReadWeight(spec, absl::MakeSpan(values));
+    hook->SetBase(place, &transformer.weights().Place(place), values);
+  }
 }
 
 void LoadWeights(const ModelFolder& folder, Transformer<float>* transformer) {

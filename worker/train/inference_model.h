@@ -47,4 +47,8 @@ class InferenceModel final : public LanguageModel {
 // Gives `transformer` the weights of the folder, which has some.
 void LoadWeights(const ModelFolder& folder, Transformer<float>* transformer);
 
+// Tells `hook`, made for this config, the weights of the base at its places, as DoRA needs.
+void SetBases(const ModelFolder& folder, const LoraConfig& config,
+              const Transformer<float>& transformer, LoraHook<float>* hook);
+
 }  // namespace ropewalk

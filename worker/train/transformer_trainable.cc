@@ -1,6 +1,8 @@
 #include "worker/train/transformer_trainable.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "ropewalk/v1/job_service.pb.h"
@@ -11,8 +13,9 @@
 #include "worker/peft/full.h"
 #include "worker/peft/lora_hook.h"
 #include "worker/peft/peft_folder.h"
-#include "worker/peft/target_modules.h"
+#include "worker/tensor/parallel.h"
 #include "worker/train/inference_model.h"
+#include "worker/train/lora_options.h"
 #include "worker/train/precision.h"
 
 namespace ropewalk {
@@ -54,17 +57,20 @@ struct HookHolder {
 
 class LoraTrainable final : private HookHolder, public TransformerTrainable {
  public:
-  LoraTrainable(const ModelFolder& folder, MatMulPrecision precision, LoraConfig config,
+  LoraTrainable(const ModelFolder& folder, MatMulPrecision precision, LoraOptions options,
                 std::string base_model)
-      : HookHolder(folder.config(), config),
-        TransformerTrainable(folder.config(), precision, &hook, LoraLayout(places, config)),
-        config_(std::move(config)),
+      : HookHolder(folder.config(), options.config),
+        TransformerTrainable(folder.config(), precision, &hook, LoraLayout(places, options.config)),
+        options_(std::move(options)),
         base_model_(std::move(base_model)) {
     LoadWeights(folder, &transformer_);
+    if (options_.config.dora || options_.init.divides_base()) PrepareBase(folder);
   }
 
   void InitializeParameters(uint64_t seed, absl::Span<float> parameters) const override {
-    InitializeLora(layout_, seed, parameters);
+    if (!start_.empty()) std::copy(start_.begin(), start_.end(), parameters.begin());
+    if (options_.init.divides_base()) return;
+    InitializeLora(layout_, options_.init.kind, seed, parameters);
   }
 
   void SetParameters(absl::Span<const float> parameters) override {
@@ -79,12 +85,50 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
 
   absl::StatusOr<std::map<std::string, std::string>> Export(
       absl::Span<const float> parameters) const override {
-    return WritePeftFolder(places, config_, parameters, base_model_);
+    if (!options_.init.divides_base()) {
+      return WritePeftFolder(places, options_.config, parameters, base_model_);
+    }
+    const LoraAdapter whole = ForWholeBase(places, options_.config, start_, parameters);
+    return WritePeftFolder(places, whole.config, whole.parameters, base_model_);
   }
 
  private:
-  const LoraConfig config_;
+  // Fills in start_ with what the base decides, and takes from the base what A and B begin with.
+  void PrepareBase(const ModelFolder& folder) {
+    start_.resize(layout_.size);
+    const std::vector<WeightSpec> specs = WeightSpecs(folder.config());
+    const WeightIndex& index = transformer_.weights().index();
+    const size_t entries = options_.config.dora ? 3 : 2;  // of each place
+    ParallelForEach(options_.config.places.size(), [&](int64_t i) {
+      const int64_t place = options_.config.places[i];
+      const int64_t at =
+          index.Matrix(place / kLinearsPerLayer, static_cast<Linear>(place % kLinearsPerLayer));
+      std::vector<float> values(specs[at].size);
+      folder.ReadWeight(specs[at], absl::MakeSpan(values));
+      PreparePlace(place, at, &layout_.entries[i * entries], absl::MakeSpan(values));
+    });
+  }
+
+  // `values` are the base's weight at the place, which has this index; `entries` the adapter's.
+  void PreparePlace(int64_t place, int64_t index, const ParameterEntry* entries,
+                    absl::Span<float> values) {
+    const LoraConfig& config = options_.config;
+    if (config.dora) {
+      const auto norms = hook.SetBase(place, &transformer_.weights().Place(place), values);
+      std::copy(norms.begin(), norms.end(), start_.begin() + entries[2].offset);
+    }
+    if (!options_.init.divides_base()) return;
+    absl::Span<float> start = absl::MakeSpan(start_);
+    DivideBase(options_.init, places[place].out_size, places[place].in_size, config.RankAt(place),
+               config.ScaleAt(place), values, start.subspan(entries[0].offset, entries[0].size),
+               start.subspan(entries[1].offset, entries[1].size));
+    transformer_.SetWeight(index, values);
+    if (config.dora) hook.SetBase(place, &transformer_.weights().Place(place), values);
+  }
+
+  const LoraOptions options_;
   const std::string base_model_;
+  std::vector<float> start_;  // of parameters that begin as the base decides; empty if none does
 };
 
 class FullTrainable final : public TransformerTrainable {
@@ -129,18 +173,6 @@ class FullTrainable final : public TransformerTrainable {
   const std::vector<WeightSpec> specs_;
 };
 
-absl::StatusOr<LoraConfig> LoraConfigOf(const v1::Lora& lora, const ModelConfig& model) {
-  if (lora.rank() < 1 || !(lora.dropout() >= 0 && lora.dropout() < 1)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "method.lora: rank ", lora.rank(), " or dropout ", lora.dropout(), " is out of range"));
-  }
-  LoraConfig config{.rank = lora.rank(), .alpha = lora.alpha(), .dropout = lora.dropout()};
-  const std::vector<std::string> targets(lora.target_modules().begin(),
-                                         lora.target_modules().end());
-  ASSIGN_OR_RETURN(config.places, SelectPlaces(LinearPlaces(model), targets));
-  return config;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TrainableModel>> CreateTrainable(const std::string& model_folder,
@@ -156,8 +188,8 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> CreateTrainable(const std::strin
     return absl::FailedPreconditionError(absl::StrCat(
         model_folder, " has no weights; only the method full can start from random ones"));
   }
-  ASSIGN_OR_RETURN(LoraConfig config, LoraConfigOf(method.lora(), folder.config()));
-  return std::make_unique<LoraTrainable>(folder, matmul_precision, std::move(config), base_model);
+  ASSIGN_OR_RETURN(LoraOptions options, LoraOptionsOf(method.lora(), folder.config()));
+  return std::make_unique<LoraTrainable>(folder, matmul_precision, std::move(options), base_model);
 }
 
 }  // namespace ropewalk

@@ -35,6 +35,18 @@ v1::Method Lora(double dropout = 0, const std::string& target = "all-linear") {
   return method;
 }
 
+v1::Method Dora(double dropout = 0) {
+  v1::Method method = Lora(dropout);
+  method.mutable_lora()->set_use_dora(true);
+  return method;
+}
+
+v1::Method StartingAs(const std::string& init, bool dora = false) {
+  v1::Method method = dora ? Dora() : Lora();
+  method.mutable_lora()->set_init_lora_weights(init);
+  return method;
+}
+
 v1::Method Full() {
   v1::Method method;
   method.mutable_full();
@@ -86,7 +98,8 @@ std::string CreateError(const TemporaryFolder& folder, const v1::Method& method)
 TEST(TransformerTrainable, LearnsWithEveryMethod) {
   const TemporaryFolder folder(Base());
   const PackedTokens tokens = Pack({kFirst, kSecond});
-  for (const v1::Method& method : {Lora(), Lora(0.1), Full()}) {
+  for (const v1::Method& method : {Lora(), Lora(0.1), Dora(), Dora(0.1), StartingAs("gaussian"),
+                                   StartingAs("pissa"), StartingAs("olora"), Full()}) {
     Training training(folder.path(), method);
     const double before = training.model->Loss(tokens).value();
     for (int step = 0; step < 20; ++step) training.Descend(tokens, 0.003f);
@@ -105,10 +118,38 @@ TEST(TransformerTrainable, LeavesTheBaseAlone) {
   EXPECT_EQ(training.model->Loss(tokens).value(), before);
 }
 
+// Divided or decomposed, the model is at first the base; and what is exported after training is, on
+// the base as it was, the model that was trained.
+TEST(TransformerTrainable, ExportsForTheBaseAsItWas) {
+  const TemporaryFolder folder(Base());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  const double base = Training(folder.path(), Lora()).model->Loss(tokens).value();
+  for (const v1::Method& method :
+       {Dora(), StartingAs("pissa"), StartingAs("pissa_niter_4"), StartingAs("olora"),
+        StartingAs("pissa", /*dora=*/true), StartingAs("olora", /*dora=*/true)}) {
+    SCOPED_TRACE(method.DebugString());
+    Training training(folder.path(), method);
+    EXPECT_NEAR(training.model->Loss(tokens).value(), base, 1e-4);
+    for (int step = 0; step < 5; ++step) training.Descend(tokens, 0.003f);
+    const double trained = training.model->Loss(tokens).value();
+    EXPECT_LT(trained, base - 0.01);
+    const TemporaryFolder adapter(training.model->Export(training.parameters).value());
+    auto used = InferenceModel::Open(folder.path(), adapter.path(), MatMulPrecision::kFull).value();
+    EXPECT_NEAR(used->Loss(tokens).value(), trained, 1e-4);
+  }
+}
+
+TEST(TransformerTrainable, RefusesAStartWithMoreRanksThanTheBaseHas) {
+  const TemporaryFolder folder(Base());
+  v1::Method method = StartingAs("olora");
+  method.mutable_lora()->set_rank(17);
+  EXPECT_THAT(CreateError(folder, method), HasSubstr("rank of at most 16"));
+}
+
 TEST(TransformerTrainable, AllocatesNothingOnceItIsWarm) {
   const TemporaryFolder folder(Base());
   const PackedTokens tokens = Pack({kFirst, kSecond});
-  for (const v1::Method& method : {Lora(0.1), Full()}) {
+  for (const v1::Method& method : {Lora(0.1), Dora(0.1), Full()}) {
     Training training(folder.path(), method);
     const int64_t cold = AllocationCount();
     training.Accumulate(tokens);
