@@ -9,8 +9,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "services/common/resource_name.h"
 
 namespace ropewalk {
@@ -179,6 +181,14 @@ void CheckPatterns(const v1::Lora& lora, Faults* faults) {
   }
 }
 
+bool IsLoraInit(absl::string_view init) {
+  int iterations = 0;
+  if (absl::ConsumePrefix(&init, "pissa_niter_")) {
+    return absl::SimpleAtoi(init, &iterations) && iterations >= 1 && iterations <= 100;
+  }
+  return init == "kaiming" || init == "gaussian" || init == "pissa" || init == "olora";
+}
+
 void CheckMethod(const v1::Method& method, Faults* faults) {
   if (!method.has_lora()) return;
   const v1::Lora& lora = method.lora();
@@ -186,6 +196,9 @@ void CheckMethod(const v1::Method& method, Faults* faults) {
                  "1 to 1024");
   faults->UnlessAbove(0, lora.alpha(), "method.lora.alpha");
   faults->UnlessShare(lora.dropout(), "method.lora.dropout");
+  faults->Unless(IsLoraInit(lora.init_lora_weights()), "method.lora.init_lora_weights",
+                 lora.init_lora_weights(),
+                 "kaiming, gaussian, pissa, pissa_niter_1 to pissa_niter_100 or olora");
   faults->UnlessAbove(0, lora.loraplus_lr_ratio(), "method.lora.loraplus_lr_ratio");
   CheckModules(lora.target_modules(), "method.lora.target_modules", faults);
   CheckModules(lora.exclude_modules(), "method.lora.exclude_modules", faults);

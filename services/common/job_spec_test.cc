@@ -121,6 +121,11 @@ TEST(JobSpecValidation, RefusesLoraOutsideItsRanges) {
   ExpectFault("method { lora { dropout: 1 } }", "method.lora.dropout", "less than 1");
   ExpectFault("method { lora { target_modules: ['all-linear', 'q_proj'] } }",
               "method.lora.target_modules", "only alone");
+  ExpectFault("method { lora { init_lora_weights: 'pissa_niter_0' } }",
+              "method.lora.init_lora_weights", "pissa_niter_1 to");
+  ExpectFault("method { lora { loraplus_lr_ratio: 0 } }", "method.lora.loraplus_lr_ratio", "0");
+  ExpectFault("method { lora { rank_pattern { key: 'q_proj' value: 0 } } }",
+              "method.lora.rank_pattern.q_proj", "1 to 1024");
   ExpectFault("method { lora { target_modules: 'regex:' } }", "method.lora.target_modules",
               "regex:");
 }
