@@ -13,7 +13,7 @@ class Budget {
   // Takes `count` steps.
   absl::Status Step(int64_t count = 1);
   // Takes the steps of looking at `bytes` bytes.
-  absl::Status Scan(size_t bytes) { return Step(1 + static_cast<int64_t>(bytes / 256)); }
+  absl::Status Scan(size_t bytes) { return Step(1 + static_cast<int64_t>(bytes / 64)); }
   // Takes memory; before it is asked of the system.
   absl::Status Allocate(size_t bytes);
   // As Allocate of count * size, which may overflow; takes nothing.

@@ -8,8 +8,8 @@ namespace ropewalk::jinja {
 // What one rendering may cost. A template comes with a model folder that a stranger made, so each
 // loop, copy and nesting is counted and refused beyond these.
 struct Limits {
-  int64_t steps = 20'000'000;               // expressions, statements, and 256 bytes looked at
-  size_t memory_bytes = size_t{512} << 20;  // all that is made during the rendering together
+  int64_t steps = 4'000'000;                // expressions, statements, and 64 bytes looked at
+  size_t memory_bytes = size_t{128} << 20;  // all that is made during the rendering together
   size_t output_bytes = size_t{64} << 20;   // the text
   int depth = 900;                          // nested expressions, statements and macro calls
 };
