@@ -8,6 +8,7 @@
 #include "worker/agent/eval_command.h"
 #include "worker/agent/generate_command.h"
 #include "worker/agent/logits_command.h"
+#include "worker/agent/preview_command.h"
 #include "worker/agent/tokenize_command.h"
 
 namespace ropewalk {
@@ -42,9 +43,21 @@ Command AddCheck(CLI::App& app) {
   CLI::App* check =
       app.add_subcommand("check", "Read a job's inputs as a worker would, and train nothing");
   auto options = std::make_shared<CheckOptions>();
-  check->add_option("--base", options->base, "model folder");
-  check->add_option("--data", options->data, "JSONL files");
-  return {check, [options] { return RunCheck(*options); }};
+  check->add_option("--job", options->job, "a job's spec as JSON; its base and data local paths")
+      ->required();
+  return {check, [options] { return RunCheck(*options, std::cout); }};
+}
+
+Command AddPreview(CLI::App& app) {
+  CLI::App* preview = app.add_subcommand("preview", "Show what a job's first steps train on");
+  auto options = std::make_shared<PreviewOptions>();
+  preview->add_option("--job", options->job, "a job's spec as JSON; its base and data local paths")
+      ->required();
+  preview->add_option("--steps", options->steps)->capture_default_str();
+  preview->add_option("-o,--output", options->output)
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  return {preview, [options] { return RunPreview(*options, std::cout); }};
 }
 
 Command AddTokenize(CLI::App& app) {
@@ -77,7 +90,8 @@ Command AddLogits(CLI::App& app) {
 }  // namespace
 
 std::vector<Command> AddCommands(CLI::App& app) {
-  return {AddEval(app), AddGenerate(app), AddCheck(app), AddTokenize(app), AddLogits(app)};
+  return {AddEval(app),    AddGenerate(app), AddCheck(app),
+          AddPreview(app), AddTokenize(app), AddLogits(app)};
 }
 
 }  // namespace ropewalk

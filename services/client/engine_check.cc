@@ -1,15 +1,20 @@
 #include "services/client/engine_check.h"
 
 #include <fcntl.h>
+#include <google/protobuf/util/json_util.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -23,25 +28,35 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Minutes(10);
 
-std::vector<std::string> CheckCommand(const v1::JobSpec& spec, const std::string& program) {
-  std::vector<std::string> command = {program, "check"};
-  if (IsLocal(spec.base_model())) command.insert(command.end(), {"--base", spec.base_model()});
-  for (const auto* files : {&spec.train_data(), &spec.eval_data()}) {
-    for (const std::string& file : *files) {
-      if (IsLocal(file)) command.insert(command.end(), {"--data", file});
-    }
+// The spec with only what is on this machine; nothing if there is none of it.
+std::optional<v1::JobSpec> LocalPart(v1::JobSpec spec) {
+  const auto is_remote = [](const std::string& name) { return !IsLocal(name); };
+  // Weights belong to all files; without some of these they belong to none.
+  if (absl::c_any_of(spec.train_data(), is_remote)) spec.mutable_data()->clear_weights();
+  if (is_remote(spec.base_model())) spec.clear_base_model();
+  for (auto* files : {spec.mutable_train_data(), spec.mutable_eval_data()}) {
+    files->erase(std::remove_if(files->begin(), files->end(), is_remote), files->end());
   }
-  return command;
+  const bool any = spec.has_base_model() || !spec.train_data().empty() || !spec.eval_data().empty();
+  return any ? std::optional(std::move(spec)) : std::nullopt;
 }
 
-// Starts the command with its stderr going to `error_fd`.
-absl::StatusOr<pid_t> Start(const std::vector<std::string>& command, int error_fd) {
+std::vector<std::string> CheckCommand(const v1::JobSpec& local, const std::string& program) {
+  std::string json;
+  // A message of plain fields always has a JSON form.
+  (void)google::protobuf::util::MessageToJsonString(local, &json);
+  return {program, "check", absl::StrCat("--job=", json)};
+}
+
+// Starts the command with all its output going to `output_fd`.
+absl::StatusOr<pid_t> Start(const std::vector<std::string>& command, int output_fd) {
   std::vector<char*> arguments;
   for (const std::string& part : command) arguments.push_back(const_cast<char*>(part.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, error_fd, STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output_fd, STDERR_FILENO);
   pid_t pid = -1;
   const int error = posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -69,12 +84,14 @@ absl::StatusOr<std::string> ReadToEnd(int fd) {
 
 }  // namespace
 
-absl::Status CheckWithEngine(const v1::JobSpec& spec, const std::string& program_folder) {
+absl::StatusOr<std::string> CheckWithEngine(const v1::JobSpec& spec,
+                                            const std::string& program_folder) {
   const std::string program = program_folder + "/ropewalk-worker";
-  if (access(program.c_str(), X_OK) != 0) return absl::OkStatus();
+  const std::optional<v1::JobSpec> local = LocalPart(spec);
+  if (access(program.c_str(), X_OK) != 0 || !local.has_value()) return std::string();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "cannot make a pipe");
-  const absl::StatusOr<pid_t> pid = Start(CheckCommand(spec, program), ends[1]);
+  const absl::StatusOr<pid_t> pid = Start(CheckCommand(*local, program), ends[1]);
   close(ends[1]);
   const absl::StatusOr<std::string> message = pid.ok() ? ReadToEnd(ends[0]) : pid.status();
   close(ends[0]);
@@ -83,8 +100,9 @@ absl::Status CheckWithEngine(const v1::JobSpec& spec, const std::string& program
   int status = 0;
   waitpid(*pid, &status, 0);
   RETURN_IF_ERROR(message.status());
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StripAsciiWhitespace(*message));
+  const std::string text(absl::StripAsciiWhitespace(*message));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
+  return absl::InvalidArgumentError(text);
 }
 
 }  // namespace ropewalk

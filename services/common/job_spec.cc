@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
 #include "services/common/resource_name.h"
 
 namespace ropewalk {
@@ -62,6 +63,12 @@ constexpr char kDefaults[] = R"pb(
   sync { reduction: REDUCTION_EXACT }
   workers { min: 1 max: 8 }
   priority: 0
+  data {
+    too_long: TOO_LONG_CUT
+    learn: LEARN_ANSWERS
+    packing: PACKING_FIRST_FIT_DECREASING
+    date: "2024-07-26"
+  }
 )pb";
 
 v1::JobSpec Defaults() {
@@ -145,6 +152,25 @@ void CheckData(const google::protobuf::RepeatedPtrField<std::string>& names,
   for (const std::string& name : names) {
     faults->Unless(!name.empty(), field, name, "the path of a JSONL file or the name of a dataset");
   }
+}
+
+void CheckRows(const v1::JobSpec& spec, Faults* faults) {
+  const v1::Data& data = spec.data();
+  for (const double weight : data.weights()) faults->UnlessAbove(0, weight, "data.weights");
+  faults->Unless(data.weights().empty() || data.weights_size() == spec.train_data_size(),
+                 "data.weights", absl::StrCat(data.weights_size(), " numbers"),
+                 absl::StrCat("one for each entry of train_data, ", spec.train_data_size()));
+  faults->Unless(!data.has_chat_template() || !data.chat_template().empty(), "data.chat_template",
+                 "", "a template");
+  absl::CivilDay day;
+  faults->Unless(absl::ParseCivilTime(data.date(), &day), "data.date", data.date(),
+                 "a day, written 2024-07-26");
+  faults->Unless(v1::TooLong_IsValid(data.too_long()), "data.too_long",
+                 static_cast<int>(data.too_long()), "cut or drop");
+  faults->Unless(v1::Learn_IsValid(data.learn()), "data.learn", static_cast<int>(data.learn()),
+                 "answers or all");
+  faults->Unless(v1::Packing_IsValid(data.packing()), "data.packing",
+                 static_cast<int>(data.packing()), "first_fit_decreasing, first_fit or none");
 }
 
 void CheckNames(const v1::JobSpec& spec, Faults* faults) {
@@ -282,6 +308,7 @@ absl::Status ValidateJobSpec(const v1::JobSpec& spec) {
   const v1::JobSpec whole = WithDefaults(spec);
   Faults faults;
   CheckNames(whole, &faults);
+  CheckRows(whole, &faults);
   CheckMethod(whole.method(), &faults);
   CheckBatches(whole.training(), &faults);
   CheckOptimizer(whole.training(), &faults);

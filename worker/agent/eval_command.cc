@@ -32,7 +32,7 @@ absl::StatusOr<EvaluationCounts> Measure(const Dataset& data, const Tokenizer& t
   std::vector<int64_t> rows(data.size());
   std::iota(rows.begin(), rows.end(), 0);
   EvaluationCounts total = {};
-  for (const auto& pack : PackFirstFit(rows, data.lengths(), kPackTokens)) {
+  for (const auto& pack : PackDocuments(Packing::kFirstFit, rows, data.lengths(), kPackTokens)) {
     ASSIGN_OR_RETURN(const EvaluationCounts part,
                      EvaluateDocuments(data, pack, tokenizer, max_new_tokens, model));
     total.loss += part.loss;
@@ -106,8 +106,10 @@ absl::Status RunEval(const EvalOptions& options, std::ostream& out) {
   ASSIGN_OR_RETURN(const std::unique_ptr<InferenceModel> model,
                    InferenceModel::Open(options.base, options.adapter, MatMulPrecision::kFull));
   ASSIGN_OR_RETURN(const std::unique_ptr<Tokenizer> tokenizer, Tokenizer::Load(options.base));
-  const DatasetOptions dataset_options{model->config().longest_sequence()};
-  ASSIGN_OR_RETURN(const Dataset data, Dataset::Load({options.data}, *tokenizer, dataset_options));
+  const absl::StatusOr<ChatFormat> chat = LoadChatFormat(options.base);
+  const RowTokeniser tokeniser(tokenizer.get(), &chat, Learn::kAnswers);
+  const DatasetOptions dataset_options{.max_sequence_length = model->config().longest_sequence()};
+  ASSIGN_OR_RETURN(const Dataset data, Dataset::Load({options.data}, tokeniser, dataset_options));
   EvalResult result;
   ASSIGN_OR_RETURN(result.counts, Measure(data, *tokenizer, options.max_new_tokens, model.get()));
   ASSIGN_OR_RETURN(result.samples, TakeSamples(data, *tokenizer, options, model.get()));

@@ -38,7 +38,8 @@ absl::StatusOr<RenderedChat> RenderChat(const ChatFormat& format, const Json& me
     if (!message.is_object()) return absl::InvalidArgumentError("a message is no object");
   }
   return format.TemplateFor(tools).Render(
-      {PrepareMessages(messages), tools, add_generation_prompt, format.variables});
+      {PrepareMessages(messages), tools, add_generation_prompt, format.variables}, {},
+      format.now.value_or(absl::Now()));
 }
 
 }  // namespace ropewalk

@@ -14,6 +14,7 @@ struct ChatFormat {
   ChatTemplate default_template;
   std::optional<ChatTemplate> tool_use;  // for conversations with tools, if the model has one
   nlohmann::ordered_json variables;      // bos_token, eos_token, ...: strings
+  std::optional<absl::Time> now;         // what strftime_now shows; absent: the time it is
 
   // The template for these tools: an array, or null.
   const ChatTemplate& TemplateFor(const nlohmann::ordered_json& tools) const {

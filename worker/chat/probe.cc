@@ -128,7 +128,8 @@ std::vector<Probe::Trial> Probe::TrialsOfBegin(const Json& message) {
 
 absl::StatusOr<RenderedChat> Probe::Render(Json messages, bool prompt) const {
   return format_.TemplateFor(tools_).Render(
-      {std::move(messages), tools_, prompt, format_.variables});
+      {std::move(messages), tools_, prompt, format_.variables}, {},
+      format_.now.value_or(absl::Now()));
 }
 
 const std::string* Probe::Text(size_t count, bool add_generation_prompt) {

@@ -93,12 +93,9 @@ void AddSpecialTokens(const Json& json, Json* variables) {
   }
 }
 
-}  // namespace
-
-absl::StatusOr<ChatFormat> LoadChatFormat(const std::string& model_folder) {
-  const std::string config_path = model_folder + "/tokenizer_config.json";
-  ASSIGN_OR_RETURN(const Json config, ReadJsonIfThere(config_path));
-  ASSIGN_OR_RETURN(const Sources sources, FindSources(model_folder, config, config_path));
+// The templates, and the special tokens of the folder.
+absl::StatusOr<ChatFormat> FormatOf(const Sources& sources, const std::string& model_folder,
+                                    const Json& config) {
   const Source& source = sources.at("default");
   ASSIGN_OR_RETURN(ChatTemplate parsed, ChatTemplate::Parse(source.text, source.file));
   ChatFormat format{std::move(parsed), std::nullopt, Json::object()};
@@ -109,6 +106,21 @@ absl::StatusOr<ChatFormat> LoadChatFormat(const std::string& model_folder) {
   ASSIGN_OR_RETURN(const Json legacy, ReadJsonIfThere(model_folder + "/special_tokens_map.json"));
   AddSpecialTokens(legacy, &format.variables);
   return format;
+}
+
+}  // namespace
+
+absl::StatusOr<ChatFormat> LoadChatFormat(const std::string& model_folder) {
+  const std::string config_path = model_folder + "/tokenizer_config.json";
+  ASSIGN_OR_RETURN(const Json config, ReadJsonIfThere(config_path));
+  ASSIGN_OR_RETURN(const Sources sources, FindSources(model_folder, config, config_path));
+  return FormatOf(sources, model_folder, config);
+}
+
+absl::StatusOr<ChatFormat> LoadChatFormatWith(const std::string& model_folder,
+                                              const std::string& chat_template) {
+  ASSIGN_OR_RETURN(const Json config, ReadJsonIfThere(model_folder + "/tokenizer_config.json"));
+  return FormatOf({{"default", {chat_template, "the given chat template"}}}, model_folder, config);
 }
 
 }  // namespace ropewalk

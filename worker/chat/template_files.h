@@ -15,4 +15,8 @@ namespace ropewalk {
 // not supported.
 absl::StatusOr<ChatFormat> LoadChatFormat(const std::string& model_folder);
 
+// The same with this template in the place of the folder's, which need not have one.
+absl::StatusOr<ChatFormat> LoadChatFormatWith(const std::string& model_folder,
+                                              const std::string& chat_template);
+
 }  // namespace ropewalk

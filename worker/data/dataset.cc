@@ -11,40 +11,11 @@
 namespace ropewalk {
 namespace {
 
-absl::Status InOrigin(const Row& row, const absl::Status& status) {
-  return absl::Status(status.code(), absl::StrCat(row.origin, ": ", status.message()));
-}
-
-absl::StatusOr<Document> TokenisePair(const Row& row, const Tokenizer& tokenizer) {
-  Document document;
-  ASSIGN_OR_RETURN(document.tokens, tokenizer.EncodeBeginning(row.prompt));
-  document.prompt_length = document.tokens.size();
-  document.first_target = document.prompt_length;
-  document.completion = row.text;
-  ASSIGN_OR_RETURN(const std::vector<int32_t> completion, tokenizer.Encode(row.text));
-  document.tokens.insert(document.tokens.end(), completion.begin(), completion.end());
-  return document;
-}
-
-absl::StatusOr<Document> TokeniseText(const Row& row, const Tokenizer& tokenizer) {
-  Document document;
-  ASSIGN_OR_RETURN(document.tokens, tokenizer.EncodeBeginning(row.text));
-  return document;
-}
-
-absl::StatusOr<Document> Tokenise(const Row& row, const Tokenizer& tokenizer) {
-  absl::StatusOr<Document> document =
-      row.has_prompt ? TokenisePair(row, tokenizer) : TokeniseText(row, tokenizer);
-  if (!document.ok()) return InOrigin(row, document.status());
-  document->tokens.push_back(tokenizer.eos());
-  return document;
-}
-
 absl::StatusOr<std::vector<Document>> TokeniseAll(const std::vector<Row>& rows,
-                                                  const Tokenizer& tokenizer) {
+                                                  const RowTokeniser& tokeniser) {
   std::vector<absl::StatusOr<Document>> results(rows.size(), absl::UnknownError("not tokenised"));
   ParallelFor(rows.size(), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) results[i] = Tokenise(rows[i], tokenizer);
+    for (int64_t i = begin; i < end; ++i) results[i] = tokeniser.Tokenise(rows[i]);
   });
   std::vector<Document> documents;
   for (absl::StatusOr<Document>& result : results) {
@@ -54,38 +25,78 @@ absl::StatusOr<std::vector<Document>> TokeniseAll(const std::vector<Row>& rows,
   return documents;
 }
 
+absl::Status NothingToLearn(const std::vector<FileReport>& reports, const DatasetOptions& options) {
+  std::string message =
+      absl::StrCat("no row has anything to learn within training.max_sequence_length (",
+                   options.max_sequence_length, ")");
+  for (const FileReport& report : reports) absl::StrAppend(&message, "\n", report.ToString());
+  return absl::InvalidArgumentError(message);
+}
+
 template <typename T>
 void UpdateWith(Sha256* hash, const T* values, size_t count) {
   hash->Update(absl::string_view(reinterpret_cast<const char*>(values), count * sizeof(T)));
 }
 
+template <typename T>
+void UpdateWith(Sha256* hash, const std::vector<T>& values) {
+  const int64_t size = values.size();
+  UpdateWith(hash, &size, 1);
+  UpdateWith(hash, values.data(), values.size());
+}
+
 }  // namespace
 
-absl::StatusOr<Dataset> Dataset::Load(const std::vector<std::string>& files,
-                                      const Tokenizer& tokenizer, const DatasetOptions& options) {
-  std::vector<Row> rows;
-  for (const std::string& file : files) RETURN_IF_ERROR(ReadJsonl(file, &rows));
-  ASSIGN_OR_RETURN(std::vector<Document> documents, TokeniseAll(rows, tokenizer));
-  Dataset dataset;
-  for (Document& document : documents) dataset.Add(std::move(document), options);
-  if (dataset.documents_.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "no row has anything to learn: every prompt fills training.max_sequence_length (",
-        options.max_sequence_length, ")"));
+std::string FileReport::ToString() const {
+  std::string text = absl::StrCat(path, ": ", rows, rows == 1 ? " row, " : " rows, ", documents,
+                                  " used (", tokens, " tokens, ", targets, " of them learnt)");
+  if (cut_rows > 0) absl::StrAppend(&text, "; ", cut_rows, " cut");
+  if (too_long_rows > 0) absl::StrAppend(&text, "; ", too_long_rows, " too long and dropped");
+  if (rows_without_target > 0) {
+    absl::StrAppend(&text, "; ", rows_without_target, " dropped with nothing to learn");
   }
+  if (!first_dropped.empty()) absl::StrAppend(&text, "; the first dropped is ", first_dropped);
+  return text;
+}
+
+absl::StatusOr<Dataset> Dataset::Load(const std::vector<std::string>& files,
+                                      const RowTokeniser& tokeniser,
+                                      const DatasetOptions& options) {
+  Dataset dataset;
+  for (const std::string& file : files) {
+    RETURN_IF_ERROR(dataset.AddFile(file, tokeniser, options));
+  }
+  if (dataset.documents_.empty()) return NothingToLearn(dataset.reports_, options);
   return dataset;
 }
 
-void Dataset::Add(Document document, const DatasetOptions& options) {
-  if (static_cast<int64_t>(document.tokens.size()) > options.max_sequence_length) {
-    document.tokens.resize(options.max_sequence_length);
-    ++cut_rows_;
+absl::Status Dataset::AddFile(const std::string& file, const RowTokeniser& tokeniser,
+                              const DatasetOptions& options) {
+  std::vector<Row> rows;
+  RETURN_IF_ERROR(ReadJsonl(file, &rows));
+  ASSIGN_OR_RETURN(std::vector<Document> documents, TokeniseAll(rows, tokeniser));
+  reports_.emplace_back();
+  reports_.back().path = file;
+  reports_.back().rows = rows.size();
+  for (size_t i = 0; i < rows.size(); ++i) Add(std::move(documents[i]), rows[i].origin, options);
+  return absl::OkStatus();
+}
+
+void Dataset::Add(Document document, const std::string& origin, const DatasetOptions& options) {
+  FileReport& report = reports_.back();
+  const bool too_long = static_cast<int64_t>(document.tokens.size()) > options.max_sequence_length;
+  const bool drop = too_long && options.too_long == TooLong::kDrop;
+  document.Cut(options.max_sequence_length);
+  if (drop || document.targets.empty()) {
+    ++(drop ? report.too_long_rows : report.rows_without_target);
+    if (report.first_dropped.empty()) report.first_dropped = origin;
+    return;
   }
-  if (document.first_target < static_cast<int64_t>(document.tokens.size())) {
-    documents_.push_back(std::move(document));
-  } else {
-    ++dropped_rows_;
-  }
+  if (too_long) ++report.cut_rows;
+  ++report.documents;
+  report.tokens += document.tokens.size();
+  report.targets += document.target_count();
+  documents_.push_back(std::move(document));
 }
 
 std::vector<int64_t> Dataset::lengths() const {
@@ -97,10 +108,8 @@ std::vector<int64_t> Dataset::lengths() const {
 std::string Dataset::digest() const {
   Sha256 hash;
   for (const Document& document : documents_) {
-    const int64_t length = document.tokens.size();
-    UpdateWith(&hash, &length, 1);
-    UpdateWith(&hash, &document.first_target, 1);
-    UpdateWith(&hash, document.tokens.data(), document.tokens.size());
+    UpdateWith(&hash, document.tokens);
+    UpdateWith(&hash, document.targets);
   }
   return hash.HexDigest();
 }

@@ -5,32 +5,43 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "worker/tokenizer/tokenizer.h"
+#include "worker/data/document.h"
+#include "worker/data/row_tokeniser.h"
 
 namespace ropewalk {
 
-// A row, tokenised. Tokens from first_target on are learnt.
-struct Document {
-  std::vector<int32_t> tokens;  // ends with the end-of-text token, unless it was cut
-  int32_t first_target = 1;     // at least 1: the first token has nothing before it
-  int32_t prompt_length = 0;    // leading tokens to generate from; 0: the row is plain text
-  std::string completion;       // the wanted text, for exact match
-};
+// What is done with documents longer than the longest sequence.
+enum class TooLong { kCut, kDrop };
 
 struct DatasetOptions {
   int64_t max_sequence_length = 512;
+  TooLong too_long = TooLong::kCut;  // kCut: at the end
 };
 
-// JSONL files in memory. A row is {"prompt": ..., "completion": ...}, of which completion and
-// end-of-text are learnt, or {"text": ...}, of which all is. Prompt and completion are tokenised
-// apart, so that generating from the prompt meets the very tokens that were trained on. Immutable.
+// What became of a file's rows.
+struct FileReport {
+  std::string path;
+  int64_t rows = 0;
+  int64_t cut_rows = 0;             // kept, but shortened
+  int64_t too_long_rows = 0;        // dropped because of their length
+  int64_t rows_without_target = 0;  // dropped because nothing in them is learnt
+  std::string first_dropped;        // "file:line" of the first of both kinds; may be empty
+  int64_t documents = 0;            // what is left
+  int64_t tokens = 0;               // of these
+  int64_t targets = 0;
+
+  // For people, one line.
+  std::string ToString() const;
+};
+
+// JSONL files in memory, tokenised. Immutable.
 class Dataset {
  public:
-  // Rows longer than max_sequence_length are cut at the end; a row left with no target is dropped.
-  // Blank lines are skipped. INVALID_ARGUMENT: a line is malformed (the message names file and
-  // line), or no row has a target; NOT_FOUND: a file is missing.
+  // Blank lines are skipped; rows that are too long are cut or dropped, those left with nothing to
+  // learn dropped. INVALID_ARGUMENT: a line is malformed or cannot be tokenised (the message names
+  // file and line), or no row has a target; NOT_FOUND: a file is missing.
   static absl::StatusOr<Dataset> Load(const std::vector<std::string>& files,
-                                      const Tokenizer& tokenizer, const DatasetOptions& options);
+                                      const RowTokeniser& tokeniser, const DatasetOptions& options);
 
   int64_t size() const { return documents_.size(); }
   const Document& document(int64_t i) const { return documents_[i]; }
@@ -38,18 +49,19 @@ class Dataset {
   // Tokens of each document.
   std::vector<int64_t> lengths() const;
 
-  int64_t cut_rows() const { return cut_rows_; }
-  int64_t dropped_rows() const { return dropped_rows_; }
+  // One a file, in the order of the files; documents lie in that order, too.
+  const std::vector<FileReport>& reports() const { return reports_; }
 
   // SHA-256, in hex, over all tokens and targets in order.
   std::string digest() const;
 
  private:
-  void Add(Document document, const DatasetOptions& options);
+  absl::Status AddFile(const std::string& file, const RowTokeniser& tokeniser,
+                       const DatasetOptions& options);
+  void Add(Document document, const std::string& origin, const DatasetOptions& options);
 
   std::vector<Document> documents_;
-  int64_t cut_rows_ = 0;
-  int64_t dropped_rows_ = 0;
+  std::vector<FileReport> reports_;
 };
 
 }  // namespace ropewalk

@@ -12,30 +12,21 @@ namespace ropewalk {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 constexpr char kPair[] = R"({"prompt": "ab", "completion": "cd"})";
 constexpr char kText[] = R"({"text": "abc"})";
 
-absl::StatusOr<Dataset> Load(const std::string& lines, int64_t max_sequence_length = 512) {
-  return Dataset::Load({WriteTestFile("data.jsonl", lines)}, *MakeByteTokenizer(),
-                       {max_sequence_length});
+absl::StatusOr<Dataset> LoadFiles(const std::vector<std::string>& files, DatasetOptions options,
+                                  const Tokenizer& tokenizer = *MakeByteTokenizer()) {
+  const absl::StatusOr<ChatFormat> chat = absl::NotFoundError("no template");
+  return Dataset::Load(files, RowTokeniser(&tokenizer, &chat, Learn::kAnswers), options);
 }
 
-TEST(Dataset, LearnsTheCompletionAndTheEndOfText) {
-  const Dataset data = Load(kPair).value();
-  ASSERT_EQ(data.size(), 1);
-  EXPECT_THAT(data.document(0).tokens, ElementsAre('a', 'b', 'c', 'd', 256));
-  EXPECT_EQ(data.document(0).first_target, 2);
-  EXPECT_EQ(data.document(0).prompt_length, 2);
-  EXPECT_EQ(data.document(0).completion, "cd");
-}
-
-TEST(Dataset, LearnsAllOfATextButItsFirstToken) {
-  const Dataset data = Load(kText).value();
-  EXPECT_THAT(data.document(0).tokens, ElementsAre('a', 'b', 'c', 256));
-  EXPECT_EQ(data.document(0).first_target, 1);
-  EXPECT_EQ(data.document(0).prompt_length, 0);
+absl::StatusOr<Dataset> Load(const std::string& lines, int64_t max_sequence_length = 512,
+                             TooLong too_long = TooLong::kCut) {
+  return LoadFiles({WriteTestFile("data.jsonl", lines)}, {max_sequence_length, too_long});
 }
 
 TEST(Dataset, PromptAndCompletionAreTokenisedApart) {
@@ -43,7 +34,7 @@ TEST(Dataset, PromptAndCompletionAreTokenisedApart) {
   json["model"]["vocab"]["bc"] = 300;
   json["model"]["merges"] = {"b c"};
   const Tokenizer tokenizer(ParseTokenizerJson(json.dump()).value(), 256);
-  const auto data = Dataset::Load({WriteTestFile("data.jsonl", kPair)}, tokenizer, {});
+  const auto data = LoadFiles({WriteTestFile("data.jsonl", kPair)}, {}, tokenizer);
   EXPECT_THAT(data->document(0).tokens, ElementsAre('a', 'b', 'c', 'd', 256));
 }
 
@@ -52,12 +43,12 @@ TEST(Dataset, DocumentsBeginAsTheTokenizerSays) {
   parts.prefix = {256};
   const Tokenizer tokenizer(std::move(parts), 256);
   const std::string path = WriteTestFile("data.jsonl", absl::StrCat(kPair, "\n", kText));
-  const auto data = Dataset::Load({path}, tokenizer, {});
+  const auto data = LoadFiles({path}, {}, tokenizer);
   EXPECT_THAT(data->document(0).tokens, ElementsAre(256, 'a', 'b', 'c', 'd', 256));
-  EXPECT_EQ(data->document(0).first_target, 3);
+  EXPECT_THAT(data->document(0).targets, ElementsAre(TokenRange{3, 6}));
   EXPECT_EQ(data->document(0).prompt_length, 3);
   EXPECT_THAT(data->document(1).tokens, ElementsAre(256, 'a', 'b', 'c', 256));
-  EXPECT_EQ(data->document(1).first_target, 1);
+  EXPECT_THAT(data->document(1).targets, ElementsAre(TokenRange{1, 5}));
 }
 
 TEST(Dataset, CutsLongRowsAtTheEnd) {
@@ -65,8 +56,8 @@ TEST(Dataset, CutsLongRowsAtTheEnd) {
   EXPECT_THAT(data.document(0).tokens, ElementsAre('a', 'b', 'c', 'd'));
   EXPECT_THAT(data.document(1).tokens, ElementsAre('a', 'b', 'c', 256));
   EXPECT_THAT(data.lengths(), ElementsAre(4, 4));
-  EXPECT_EQ(data.cut_rows(), 1);
-  EXPECT_EQ(data.dropped_rows(), 0);
+  EXPECT_EQ(data.reports()[0].cut_rows, 1);
+  EXPECT_EQ(data.reports()[0].documents, 2);
 }
 
 TEST(Dataset, DropsRowsLeftWithNothingToLearn) {
@@ -74,17 +65,36 @@ TEST(Dataset, DropsRowsLeftWithNothingToLearn) {
   ASSERT_EQ(data.size(), 1);
   EXPECT_THAT(data.document(0).tokens, ElementsAre('a', 'b'));
   EXPECT_EQ(data.document(0).prompt_length, 0);
-  EXPECT_EQ(data.dropped_rows(), 1);
+  EXPECT_EQ(data.reports()[0].rows_without_target, 1);
+  EXPECT_THAT(data.reports()[0].first_dropped, EndsWith("data.jsonl:1"));
+}
+
+TEST(Dataset, DropsLongRowsOnRequest) {
+  const Dataset data = Load(absl::StrCat(kPair, "\n", kText), 4, TooLong::kDrop).value();
+  ASSERT_EQ(data.size(), 1);
+  EXPECT_THAT(data.document(0).tokens, ElementsAre('a', 'b', 'c', 256));
+  EXPECT_EQ(data.reports()[0].too_long_rows, 1);
+  EXPECT_EQ(data.reports()[0].cut_rows, 0);
+}
+
+TEST(Dataset, ReportsWhatBecameOfEachFile) {
+  const Dataset data =
+      LoadFiles({WriteTestFile("1", absl::StrCat(kPair, "\n", kText)), WriteTestFile("2", kPair)},
+                {4, TooLong::kCut})
+          .value();
+  EXPECT_THAT(data.reports()[0].ToString(),
+              EndsWith("1: 2 rows, 2 used (8 tokens, 5 of them learnt); 1 cut"));
+  EXPECT_THAT(data.reports()[1].ToString(),
+              EndsWith("2: 1 row, 1 used (4 tokens, 2 of them learnt); 1 cut"));
 }
 
 TEST(Dataset, WithoutAnythingToLearnIsRefused) {
   EXPECT_THAT(Load(kPair, 2).status().message(),
-              HasSubstr("every prompt fills training.max_sequence_length (2)"));
+              HasSubstr("no row has anything to learn within training.max_sequence_length (2)"));
 }
 
 TEST(Dataset, ReadsItsFilesInOrder) {
-  const auto data = Dataset::Load({WriteTestFile("1", kPair), WriteTestFile("2", kText)},
-                                  *MakeByteTokenizer(), {});
+  const auto data = LoadFiles({WriteTestFile("1", kPair), WriteTestFile("2", kText)}, {});
   ASSERT_EQ(data->size(), 2);
   EXPECT_EQ(data->document(0).prompt_length, 2);
   EXPECT_EQ(data->document(1).prompt_length, 0);
@@ -97,7 +107,7 @@ TEST(Dataset, NamesTheRowThatCannotBeTokenised) {
   const Tokenizer tokenizer(ParseTokenizerJson(json.dump()).value(), 256);
   const std::string endless = R"({"text": ")" + std::string(100, 'a') + R"(b"})";
   const std::string path = WriteTestFile("data.jsonl", absl::StrCat(kText, "\n", endless));
-  EXPECT_THAT(Dataset::Load({path}, tokenizer, {}).status().message(),
+  EXPECT_THAT(LoadFiles({path}, {}, tokenizer).status().message(),
               HasSubstr(path + ":2: the regular expression fails on this text"));
 }
 

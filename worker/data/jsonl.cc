@@ -8,76 +8,67 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "worker/data/json_depth.h"
+#include "worker/data/row_reader.h"
 #include "worker/tokenizer/utf8.h"
 
 namespace ropewalk {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
-constexpr char kKinds[] = R"(a row is {"prompt": "...", "completion": "..."} or {"text": "..."})";
+constexpr int kMaxDepth = 64;
+constexpr char kKinds[] =
+    R"(a row is {"text": "..."}, {"prompt": "...", "completion": "..."}, {"messages": [...]}, )"
+    R"({"instruction": "...", "output": "..."} or {"conversations": [...]})";
 
 absl::Status Malformed(absl::string_view origin, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(origin, ": ", what, "; ", kKinds));
 }
 
-absl::StatusOr<Json> ParseObject(const std::string& line, absl::string_view origin) {
-  if (!IsValidUtf8(line)) return Malformed(origin, "the line is not valid UTF-8");
+absl::StatusOr<Json> ParseObject(const std::string& line) {
+  if (!IsValidUtf8(line)) return absl::InvalidArgumentError("the line is not valid UTF-8");
+  if (JsonDepth(line) > kMaxDepth) {
+    return absl::InvalidArgumentError(absl::StrCat("the row is nested deeper than ", kMaxDepth));
+  }
   try {
     Json json = Json::parse(line);
     if (json.is_object()) return json;
-    return Malformed(origin, absl::StrCat("the row is no object but ", json.type_name()));
+    return absl::InvalidArgumentError(absl::StrCat("the row is no object but ", json.type_name()));
   } catch (const Json::parse_error& error) {
-    return Malformed(origin, absl::StrCat("the line is not JSON, at byte ", error.byte));
+    return absl::InvalidArgumentError(absl::StrCat("the line is not JSON, at byte ", error.byte));
   } catch (const Json::exception& error) {
-    return Malformed(origin, absl::StrCat("the line is not JSON: ", error.what()));
+    return absl::InvalidArgumentError(absl::StrCat("the line is not JSON: ", error.what()));
   }
-}
-
-absl::StatusOr<std::string> Text(const Json& row, const char* key, absl::string_view origin) {
-  const auto it = row.find(key);
-  if (it == row.end()) return Malformed(origin, absl::StrCat("\"", key, "\" is missing"));
-  if (!it->is_string()) {
-    return Malformed(origin, absl::StrCat("\"", key, "\" is no string but ", it->type_name()));
-  }
-  auto text = it->get<std::string>();
-  if (text.empty()) return Malformed(origin, absl::StrCat("\"", key, "\" is empty"));
-  return text;
 }
 
 absl::StatusOr<Row> ParseRow(const std::string& line, std::string origin) {
-  ASSIGN_OR_RETURN(const Json json, ParseObject(line, origin));
-  Row row;
-  row.origin = std::move(origin);
-  row.has_prompt = json.contains("prompt") || json.contains("completion");
-  if (row.has_prompt == json.contains("text")) {
-    return Malformed(row.origin, row.has_prompt ? "the row has both a prompt and a text"
-                                                : "the row has neither a prompt nor a text");
-  }
-  if (row.has_prompt) {
-    ASSIGN_OR_RETURN(row.prompt, Text(json, "prompt", row.origin));
-  }
-  ASSIGN_OR_RETURN(row.text, Text(json, row.has_prompt ? "completion" : "text", row.origin));
-  return row;
+  absl::StatusOr<Json> json = ParseObject(line);
+  if (!json.ok()) return Malformed(origin, json.status().message());
+  auto content = ReadRow(*json);
+  if (!content.ok()) return Malformed(origin, content.status().message());
+  return Row{std::move(origin), *std::move(content)};
 }
 
 }  // namespace
 
 absl::Status ReadJsonl(const std::string& path, std::vector<Row>* rows) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return absl::NotFoundError(absl::StrCat(path, ": there is no such file, or it cannot be read"));
-  }
+  if (file) return ReadJsonl(file, path, rows);
+  return absl::NotFoundError(absl::StrCat(path, ": there is no such file, or it cannot be read"));
+}
+
+absl::Status ReadJsonl(std::istream& file, const std::string& name, std::vector<Row>* rows) {
   const size_t before = rows->size();
   int64_t number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
     if (absl::StripAsciiWhitespace(line).empty()) continue;
-    ASSIGN_OR_RETURN(rows->emplace_back(), ParseRow(line, absl::StrCat(path, ":", number)));
+    ASSIGN_OR_RETURN(rows->emplace_back(), ParseRow(line, absl::StrCat(name, ":", number)));
   }
-  if (file.bad()) return absl::UnavailableError(absl::StrCat(path, ": reading failed"));
+  if (file.bad()) return absl::UnavailableError(absl::StrCat(name, ": reading failed"));
   if (rows->size() > before) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(path, ": the file has no row; ", kKinds));
+  return absl::InvalidArgumentError(absl::StrCat(name, ": the file has no row; ", kKinds));
 }
 
 }  // namespace ropewalk

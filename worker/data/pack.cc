@@ -1,6 +1,21 @@
 #include "worker/data/pack.h"
 
 namespace ropewalk {
+namespace {
+
+// The target of a token is the next one of its document, if that is learnt.
+void AppendTargets(const Document& document, PackedTokens* packed) {
+  const size_t first = packed->targets.size();
+  packed->targets.resize(first + document.tokens.size(), -1);
+  for (const TokenRange& range : document.targets) {
+    for (int32_t i = range.begin; i < range.end; ++i) {
+      packed->targets[first + i - 1] = document.tokens[i];
+    }
+  }
+  packed->target_count += document.target_count();
+}
+
+}  // namespace
 
 PackedTokens Pack(const Dataset& dataset, absl::Span<const int64_t> documents) {
   PackedTokens packed;
@@ -8,13 +23,9 @@ PackedTokens Pack(const Dataset& dataset, absl::Span<const int64_t> documents) {
   for (const int64_t d : documents) {
     const Document& document = dataset.document(d);
     const int32_t length = document.tokens.size();
-    for (int32_t i = 0; i < length; ++i) {
-      const bool learnt = i + 1 < length && i + 1 >= document.first_target;
-      packed.tokens.push_back(document.tokens[i]);
-      packed.positions.push_back(i);
-      packed.targets.push_back(learnt ? document.tokens[i + 1] : -1);
-      packed.target_count += learnt ? 1 : 0;
-    }
+    packed.tokens.insert(packed.tokens.end(), document.tokens.begin(), document.tokens.end());
+    for (int32_t i = 0; i < length; ++i) packed.positions.push_back(i);
+    AppendTargets(document, &packed);
     packed.document_starts.push_back(packed.tokens.size());
   }
   return packed;

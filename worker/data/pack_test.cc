@@ -13,7 +13,10 @@ using testing::ElementsAre;
 Dataset TwoDocuments() {
   const std::string path = WriteTestFile(
       "data.jsonl", "{\"prompt\": \"ab\", \"completion\": \"cd\"}\n{\"text\": \"xy\"}\n");
-  return Dataset::Load({path}, *MakeByteTokenizer(), {}).value();
+  const auto tokenizer = MakeByteTokenizer();
+  const absl::StatusOr<ChatFormat> chat = absl::NotFoundError("no template");
+  const RowTokeniser tokeniser(tokenizer.get(), &chat, Learn::kAnswers);
+  return Dataset::Load({path}, tokeniser, {}).value();
 }
 
 TEST(Pack, LaysDocumentsOneAfterAnother) {

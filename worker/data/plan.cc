@@ -25,29 +25,54 @@ std::vector<std::vector<int64_t>> PackFirstFit(const std::vector<int64_t>& docum
   return packs;
 }
 
-Plan::Plan(PlanOptions options, std::vector<int64_t> lengths)
+std::vector<std::vector<int64_t>> PackDocuments(Packing packing, std::vector<int64_t> documents,
+                                                const std::vector<int64_t>& lengths,
+                                                int64_t capacity) {
+  if (packing == Packing::kNone) {
+    std::vector<std::vector<int64_t>> packs;
+    for (const int64_t document : documents) packs.push_back({document});
+    return packs;
+  }
+  if (packing == Packing::kFirstFitDecreasing) {
+    std::stable_sort(documents.begin(), documents.end(),
+                     [&](int64_t a, int64_t b) { return lengths[a] > lengths[b]; });
+  }
+  return PackFirstFit(documents, lengths, capacity);
+}
+
+Plan::Plan(PlanOptions options, std::vector<int64_t> lengths, Mixture mixture)
     : options_(std::move(options)),
       lengths_(std::move(lengths)),
-      total_documents_(std::max<int64_t>(1, std::llround(options_.epochs * lengths_.size()))) {
+      mixture_(std::move(mixture)),
+      total_documents_(
+          std::max<int64_t>(1, std::llround(options_.epochs * mixture_.epoch_size()))) {
   total_steps_ = (total_documents_ + options_.global_batch_size - 1) / options_.global_batch_size;
   if (options_.max_steps > 0) total_steps_ = std::min(total_steps_, options_.max_steps);
 }
 
+Plan::Plan(PlanOptions options, std::vector<int64_t> lengths)
+    : Plan(options, lengths, Mixture({{static_cast<int64_t>(lengths.size()), 1.0}}, options.seed)) {
+}
+
 std::vector<std::vector<int64_t>> Plan::MicroBatches(int64_t step) const {
-  const int64_t n = lengths_.size();
+  const int64_t n = mixture_.epoch_size();
   const int64_t begin = step * options_.global_batch_size;
   const int64_t end = std::min(total_documents_, begin + options_.global_batch_size);
   std::vector<int64_t> documents;
   for (int64_t position = begin; position < end; ++position) {
-    documents.push_back(Permutation(n, options_.seed, position / n)(position % n));
+    const int64_t epoch = position / n;
+    const int64_t place = Permutation(n, options_.seed, epoch)(position % n);
+    documents.push_back(mixture_.Document(epoch, place));
   }
-  return PackFirstFit(documents, lengths_, options_.micro_batch_tokens);
+  return PackDocuments(options_.packing, std::move(documents), lengths_,
+                       options_.micro_batch_tokens);
 }
 
 std::string Plan::digest() const {
-  return Sha256Hex(absl::StrCat("plan 1;", options_.seed, ";", options_.global_batch_size, ";",
-                                options_.micro_batch_tokens, ";", total_documents_, ";",
-                                total_steps_, ";", absl::StrJoin(lengths_, ",")));
+  return Sha256Hex(absl::StrCat(
+      "plan 2;", options_.seed, ";", options_.global_batch_size, ";", options_.micro_batch_tokens,
+      ";", static_cast<int>(options_.packing), ";", total_documents_, ";", total_steps_, ";",
+      mixture_.ToString(), ";", absl::StrJoin(lengths_, ",")));
 }
 
 }  // namespace ropewalk

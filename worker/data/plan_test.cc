@@ -125,7 +125,7 @@ TEST(Plan, StaysAsItIs) {
   const Plan plan({.seed = 1, .epochs = 1, .global_batch_size = 6, .micro_batch_tokens = 10},
                   {5, 4, 3, 2, 1, 6});
   EXPECT_THAT(plan.MicroBatches(0),
-              ElementsAre(ElementsAre(4, 2, 5), ElementsAre(3, 0), ElementsAre(1)));
+              ElementsAre(ElementsAre(5, 1), ElementsAre(0, 2, 3), ElementsAre(4)));
 }
 
 TEST(PackFirstFit, TakesTheFirstPackWithRoom) {
@@ -138,6 +138,24 @@ TEST(PackFirstFit, TakesTheFirstPackWithRoom) {
 TEST(PackFirstFit, GivesAnOverlongDocumentAPackOfItsOwn) {
   EXPECT_THAT(PackFirstFit({0, 1, 2}, {3, 99, 3}, 10),
               ElementsAre(ElementsAre(0, 2), ElementsAre(1)));
+}
+
+TEST(PackDocuments, FirstFitDecreasingTakesTheLongestFirst) {
+  EXPECT_THAT(PackDocuments(Packing::kFirstFitDecreasing, {0, 1, 2, 3, 4}, {1, 5, 4, 6, 4}, 10),
+              ElementsAre(ElementsAre(3, 2), ElementsAre(1, 4, 0)));
+}
+
+TEST(PackDocuments, NoneKeepsEachAlone) {
+  EXPECT_THAT(PackDocuments(Packing::kNone, {2, 0}, {1, 1, 1}, 10),
+              ElementsAre(ElementsAre(2), ElementsAre(0)));
+}
+
+TEST(Plan, WeightsDecideHowOftenAFileComes) {
+  const Plan plan(Options(1, 8), Lengths(10), Mixture({{4, 3.0}, {6, 1.0}}, 11));
+  std::vector<int> times(10, 0);
+  for (const int64_t document : AllDocuments(plan)) ++times[document];
+  EXPECT_THAT(times, ElementsAre(3, 3, 3, 3, 1, 1, 1, 1, 1, 1));
+  EXPECT_NE(plan.digest(), Plan(Options(1, 8), Lengths(10)).digest());
 }
 
 TEST(PackFirstFit, OfNothingIsNothing) { EXPECT_TRUE(PackFirstFit({}, {}, 10).empty()); }

@@ -16,6 +16,8 @@
 namespace ropewalk {
 namespace {
 
+using Names = google::protobuf::RepeatedPtrField<std::string>;
+
 std::string Canonical(const google::protobuf::Message& message) {
   std::string bytes;
   google::protobuf::io::StringOutputStream stream(&bytes);
@@ -48,20 +50,6 @@ std::string PlanDigest(const v1::JobSpec& spec, const v1::JobInputs& inputs,
     hash.Update(part);
   }
   return hash.HexDigest();
-}
-
-TrainingDataOptions DataOptions(const v1::Training& training, const TrainingFiles& files) {
-  TrainingDataOptions options;
-  options.model_folder = files.base_folder;
-  options.train_files = files.train_files;
-  options.eval_files = files.eval_files;
-  options.max_sequence_length = training.max_sequence_length();
-  options.plan.seed = training.seed();
-  options.plan.epochs = training.epochs();
-  options.plan.max_steps = training.max_steps();
-  options.plan.global_batch_size = training.global_batch_size();
-  options.plan.micro_batch_tokens = training.micro_batch_tokens();
-  return options;
 }
 
 ScheduleKind KindOf(v1::Schedule schedule) {
@@ -127,6 +115,24 @@ TrainerOptions OptionsOf(const v1::JobSpec& spec, int64_t total_steps) {
   return options;
 }
 
+// What became of the rows, by the names under which everybody knows the files.
+std::string DataLog(const char* kind, const Names& versions, const Dataset& data) {
+  std::string log;
+  for (int i = 0; i < versions.size(); ++i) {
+    const FileReport& report = data.reports()[i];
+    const nlohmann::ordered_json line = {{kind, versions[i]},
+                                         {"rows", report.rows},
+                                         {"cut_rows", report.cut_rows},
+                                         {"too_long_rows", report.too_long_rows},
+                                         {"rows_without_target", report.rows_without_target},
+                                         {"documents", report.documents},
+                                         {"tokens", report.tokens},
+                                         {"target_tokens", report.targets}};
+    absl::StrAppend(&log, line.dump(), "\n");
+  }
+  return log;
+}
+
 // Floats as 17 significant digits: equal bits and equal text are the same thing.
 std::string TrainingLog(const TrainState& state) {
   std::string log;
@@ -154,19 +160,21 @@ absl::StatusOr<std::unique_ptr<TrainingJob>> TrainingJob::Prepare(const v1::JobS
                                                                   const v1::JobInputs& inputs,
                                                                   const TrainingFiles& files,
                                                                   const Clock* clock) {
-  ASSIGN_OR_RETURN(TrainingData data, LoadTrainingData(DataOptions(spec.training(), files)));
+  ASSIGN_OR_RETURN(TrainingData data, LoadTrainingData(DataOptionsOf(spec, files)));
   ASSIGN_OR_RETURN(std::unique_ptr<TrainableModel> model,
                    CreateTrainable(files.base_folder, spec.base_model(), spec.method(),
                                    spec.training().precision()));
   model->SetActivationCheckpointing(spec.training().activation_checkpointing());
   std::string digest = PlanDigest(spec, inputs, data);
   return std::unique_ptr<TrainingJob>(
-      new TrainingJob(spec, std::move(data), std::move(model), std::move(digest), clock));
+      new TrainingJob(spec, inputs, std::move(data), std::move(model), std::move(digest), clock));
 }
 
-TrainingJob::TrainingJob(v1::JobSpec spec, TrainingData data, std::unique_ptr<TrainableModel> model,
-                         std::string plan_digest, const Clock* clock)
+TrainingJob::TrainingJob(v1::JobSpec spec, v1::JobInputs inputs, TrainingData data,
+                         std::unique_ptr<TrainableModel> model, std::string plan_digest,
+                         const Clock* clock)
     : spec_(std::move(spec)),
+      inputs_(std::move(inputs)),
       data_(std::move(data)),
       model_(std::move(model)),
       plan_digest_(std::move(plan_digest)),
@@ -204,7 +212,9 @@ absl::Status TrainingJob::RestoreState(absl::string_view bytes) {
 
 absl::StatusOr<std::map<std::string, std::string>> TrainingJob::Result() const {
   ASSIGN_OR_RETURN(auto files, model_->Export(state().parameters));
-  files["training.jsonl"] = TrainingLog(state());
+  std::string log = DataLog("train_data", inputs_.train_data(), data_.train);
+  if (data_.eval.has_value()) log += DataLog("eval_data", inputs_.eval_data(), *data_.eval);
+  files["training.jsonl"] = log + TrainingLog(state());
   return files;
 }
 

@@ -8,17 +8,11 @@
 #include "absl/status/statusor.h"
 #include "ropewalk/v1/job_service.pb.h"
 #include "services/common/clock.h"
+#include "worker/train/data_options.h"
 #include "worker/train/trainer.h"
 #include "worker/train/training_data.h"
 
 namespace ropewalk {
-
-// Where a job's inputs lie on this machine.
-struct TrainingFiles {
-  std::string base_folder;
-  std::vector<std::string> train_files;
-  std::vector<std::string> eval_files;
-};
 
 // A job, loaded and ready to train on this worker: model, data, trainer. Not thread-safe.
 class TrainingJob {
@@ -48,15 +42,17 @@ class TrainingJob {
   // Replaces the trained state by one serialised from the same job. TrainState::Parse's errors.
   absl::Status RestoreState(absl::string_view bytes);
 
-  // What to publish, path → bytes: the model's folder and training.jsonl, the record of every step.
+  // What to publish, path → bytes: the model's folder and training.jsonl, the record of the data
+  // and of every step.
   // Holds nothing that depends on when, where and by how many workers it was made.
   absl::StatusOr<std::map<std::string, std::string>> Result() const;
 
  private:
-  TrainingJob(v1::JobSpec spec, TrainingData data, std::unique_ptr<TrainableModel> model,
-              std::string plan_digest, const Clock* clock);
+  TrainingJob(v1::JobSpec spec, v1::JobInputs inputs, TrainingData data,
+              std::unique_ptr<TrainableModel> model, std::string plan_digest, const Clock* clock);
 
   const v1::JobSpec spec_;
+  const v1::JobInputs inputs_;
   const TrainingData data_;
   const std::unique_ptr<TrainableModel> model_;
   const std::string plan_digest_;

@@ -64,7 +64,7 @@ class TrainingJobTest : public testing::Test {
   }
 
   std::unique_ptr<TrainingJob> NewJob() {
-    auto job = TrainingJob::Prepare(WithDefaults(spec_), {},
+    auto job = TrainingJob::Prepare(WithDefaults(spec_), inputs_,
                                     {folder_.string(),
                                      {(folder_ / "train.jsonl").string()},
                                      {(folder_ / "eval.jsonl").string()}},
@@ -98,6 +98,7 @@ class TrainingJobTest : public testing::Test {
 
   std::filesystem::path folder_;
   v1::JobSpec spec_;
+  v1::JobInputs inputs_;
 };
 
 TEST_F(TrainingJobTest, AnyNumberOfWorkersGivesTheSameBits) {
@@ -113,7 +114,7 @@ TEST_F(TrainingJobTest, ResumedAtAnyStepItEndsAlike) {
   SoloReducer solo;
   const std::unique_ptr<TrainingJob> whole = NewJob();
   ASSERT_TRUE(Train(whole.get(), {}, &solo, whole->total_steps()).ok());
-  for (const int64_t step : {1, 4}) {
+  for (int64_t step = 1; step < whole->total_steps(); ++step) {
     const std::unique_ptr<TrainingJob> first = NewJob(), second = NewJob();
     ASSERT_TRUE(Train(first.get(), {}, &solo, step).ok());
     ASSERT_TRUE(second->RestoreState(first->state().Serialize(first->plan_digest())).ok());
@@ -209,6 +210,38 @@ TEST_F(TrainingJobTest, FloatSumsAreCloseToExactOnes) {
     EXPECT_NEAR(exact->state().steps[step].loss, with_floats->state().steps[step].loss, 2e-4)
         << step;
   }
+}
+
+TEST_F(TrainingJobTest, LossesDoNotDependOnHowAStepIsCutIntoMicroBatches) {
+  SoloReducer solo;
+  spec_.mutable_training()->set_learning_rate(1e-3);
+  const std::unique_ptr<TrainingJob> packed = NewJob();
+  ASSERT_TRUE(Train(packed.get(), {}, &solo, packed->total_steps()).ok());
+  for (const v1::Packing packing :
+       {v1::PACKING_FIRST_FIT_DECREASING, v1::PACKING_FIRST_FIT, v1::PACKING_NONE}) {
+    for (const int tokens : {64, 150, 4096}) {
+      spec_.mutable_data()->set_packing(packing);
+      spec_.mutable_training()->set_micro_batch_tokens(tokens);
+      const std::unique_ptr<TrainingJob> other = NewJob();
+      ASSERT_TRUE(Train(other.get(), {}, &solo, other->total_steps()).ok());
+      for (int64_t step = 0; step < packed->total_steps(); ++step) {
+        EXPECT_NEAR(other->state().steps[step].loss, packed->state().steps[step].loss, 1e-5)
+            << "step " << step << ", " << v1::Packing_Name(packing) << ", " << tokens << " tokens";
+      }
+    }
+  }
+}
+
+TEST_F(TrainingJobTest, RecordsWhatBecameOfTheRows) {
+  spec_.mutable_training()->set_max_sequence_length(12);
+  inputs_.add_train_data("datasets/local/train/versions/abc");
+  SoloReducer solo;
+  const std::unique_ptr<TrainingJob> job = NewJob();
+  ASSERT_TRUE(Train(job.get(), {}, &solo, 1).ok());
+  const std::string log = job->Result()->at("training.jsonl");
+  EXPECT_EQ(log.substr(0, log.find(",\"documents")),
+            R"({"train_data":"datasets/local/train/versions/abc","rows":24,"cut_rows":10,)"
+            R"("too_long_rows":0,"rows_without_target":14)");
 }
 
 TEST_F(TrainingJobTest, LossFalls) {

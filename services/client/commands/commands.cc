@@ -42,6 +42,7 @@ void AddAllCommands(CLI::App* root, Session* session) {
   AddUp(root, session);
   AddDown(root, session);
   AddSubmit(root, session);
+  AddPreview(root, session);
   AddJobs(root, session);
   AddWorkers(root, session);
   AddAdapters(root, session);

@@ -12,6 +12,7 @@ namespace ropewalk {
 void AddUp(CLI::App* root, Session* session);
 void AddDown(CLI::App* root, Session* session);
 void AddSubmit(CLI::App* root, Session* session);
+void AddPreview(CLI::App* root, Session* session);
 void AddGenerate(CLI::App* root, Session* session);
 void AddEval(CLI::App* root, Session* session);
 void AddHealth(CLI::App* root, Session* session);

@@ -80,28 +80,28 @@ class FolderFinder {
   std::string adapter_version_;
 };
 
-// Becomes the worker's program; returns only on failure.
-absl::Status Become(const std::vector<std::string>& command) {
-  std::vector<char*> arguments;
-  for (const std::string& part : command) arguments.push_back(const_cast<char*>(part.c_str()));
-  arguments.push_back(nullptr);
-  execv(arguments[0], arguments.data());
-  return absl::UnavailableError(
-      absl::StrCat("cannot start ", command[0], ": ", std::strerror(errno)));
-}
-
 absl::StatusOr<ExitCode> RunEngine(Session* session, const std::string& name, EngineFlags flags) {
   RETURN_IF_ERROR(FolderFinder(session).Find(&flags));
-  std::vector<std::string> command = {session->program_folder + "/ropewalk-worker", name, "--base",
-                                      flags.base};
+  std::vector<std::string> command = {name, "--base", flags.base};
   if (!flags.adapter.empty()) command.insert(command.end(), {"--adapter", flags.adapter});
   for (const auto& [option, value] : flags.others) {
     if (!value.empty()) command.push_back(absl::StrCat(option, "=", value));
   }
-  return Become(command);
+  return BecomeEngine(*session, command);
 }
 
 }  // namespace
+
+absl::Status BecomeEngine(const Session& session, const std::vector<std::string>& arguments) {
+  std::string program = session.program_folder + "/ropewalk-worker";
+  std::vector<char*> command = {program.data()};
+  for (const std::string& argument : arguments) {
+    command.push_back(const_cast<char*>(argument.c_str()));
+  }
+  command.push_back(nullptr);
+  execv(program.c_str(), command.data());
+  return absl::UnavailableError(absl::StrCat("cannot start ", program, ": ", std::strerror(errno)));
+}
 
 CLI::App* AddEngineCommand(CLI::App* root, Session* session, const std::string& name,
                            const std::string& description, const std::string& example,

@@ -15,6 +15,10 @@ struct EngineOption {
   bool required = false;
 };
 
+// Becomes the worker's program, which stands beside this one, with these arguments; returns only on
+// failure.
+absl::Status BecomeEngine(const Session& session, const std::vector<std::string>& arguments);
+
 // Adds a command that the worker's program carries out, beside this one: `name` with --base and
 // --adapter, which may be folders or names in the registry, and `options`.
 CLI::App* AddEngineCommand(CLI::App* root, Session* session, const std::string& name,

@@ -5,43 +5,25 @@
 #include "absl/strings/str_cat.h"
 #include "services/client/commands/commands.h"
 #include "services/client/commands/follow_command.h"
+#include "services/client/commands/job_file.h"
 #include "services/client/engine_check.h"
 #include "services/client/job_inputs.h"
-#include "services/client/job_yaml.h"
-#include "services/client/local_files.h"
-#include "services/common/files.h"
-#include "services/common/job_spec.h"
 #include "services/common/status_macros.h"
 
 namespace ropewalk {
 namespace {
 
 struct SubmitFlags {
-  std::string file;
-  std::vector<std::string> overrides;
+  JobFileFlags job;
   std::string request_id;
   bool no_wait = false;
   bool dry_run = false;
 };
 
-// The job as written, changed by --set, and checked as far as it can be checked here.
-absl::StatusOr<v1::JobSpec> LoadSpec(const Session& session, const SubmitFlags& flags) {
-  ASSIGN_OR_RETURN(const std::string yaml, ReadFile(flags.file));
-  ASSIGN_OR_RETURN(v1::JobSpec spec, ParseJobYaml(yaml, flags.file));
-  for (const std::string& assignment : flags.overrides) {
-    RETURN_IF_ERROR(ApplyOverride(assignment, &spec));
-  }
-  const absl::Status valid = ValidateJobSpec(spec);
-  if (!valid.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(flags.file, ":\n", valid.message()));
-  }
-  RETURN_IF_ERROR(CheckLocalFiles(spec));
-  RETURN_IF_ERROR(CheckWithEngine(spec, session.program_folder));
-  return spec;
-}
-
 absl::StatusOr<v1::Job> CreateJob(Session* session, const SubmitFlags& flags) {
-  ASSIGN_OR_RETURN(const v1::JobSpec spec, LoadSpec(*session, flags));
+  ASSIGN_OR_RETURN(const v1::JobSpec spec, LoadJobFile(flags.job));
+  ASSIGN_OR_RETURN(const std::string about, CheckWithEngine(spec, session->program_folder));
+  if (!about.empty()) session->Say(about);
   ASSIGN_OR_RETURN(RegistryClient * registry, session->registry());
   ASSIGN_OR_RETURN(CoordinatorClient * coordinator, session->coordinator());
   v1::CreateJobRequest request;
@@ -75,14 +57,7 @@ void AddSubmit(CLI::App* root, Session* session) {
       AddCommand(root, session, "submit", "Submit a job and show its progress until it ends",
                  "ropewalk submit examples/dates/job.yaml --set training.epochs=1");
   auto flags = std::make_shared<SubmitFlags>();
-  command->add_option("JOB.yaml", flags->file, "The job; its paths start at the current folder")
-      ->required();
-  command
-      ->add_option("--set", flags->overrides,
-                   "Replace a field, e.g. training.seed=7 or train_data=[a.jsonl,b.jsonl]")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  AddJobFile(command, &flags->job);
   command->add_flag("--no-wait", flags->no_wait, "Return once the job is queued");
   command->add_flag("--dry-run", flags->dry_run, "Check everything, but queue nothing");
   command
