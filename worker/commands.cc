@@ -4,12 +4,14 @@
 #include <iostream>
 #include <memory>
 
+#include "services/common/flags.h"
 #include "worker/agent/check_command.h"
 #include "worker/agent/eval_command.h"
-#include "worker/agent/generate_command.h"
 #include "worker/agent/logits_command.h"
 #include "worker/agent/preview_command.h"
 #include "worker/agent/tokenize_command.h"
+#include "worker/serve/generate_command.h"
+#include "worker/serve/serve_command.h"
 
 namespace ropewalk {
 namespace {
@@ -29,14 +31,57 @@ Command AddEval(CLI::App& app) {
   return {eval, [options] { return RunEval(*options, std::cout); }};
 }
 
-Command AddGenerate(CLI::App& app) {
-  CLI::App* generate = app.add_subcommand("generate", "Continue a text greedily");
+void AddTextFlags(CLI::App* app, TextOptions* options) {
+  app->add_option("--prompt", options->prompt)->required();
+  app->add_option("--max-new-tokens", options->max_new_tokens)->capture_default_str();
+  app->add_option("--stop", options->stop, "ends the text; may be given several times")
+      ->allow_extra_args(false);
+  SamplingOptions& sampling = options->sampling;
+  app->add_option("--temperature", sampling.temperature, "0: always the likeliest token")
+      ->capture_default_str();
+  app->add_option("--top-k", sampling.top_k, "only the K likeliest tokens; 0: all")
+      ->capture_default_str();
+  app->add_option("--top-p", sampling.top_p, "only the likeliest tokens with this probability")
+      ->capture_default_str();
+  app->add_option("--min-p", sampling.min_p, "only tokens with this share of the likeliest's")
+      ->capture_default_str();
+  app->add_option("--repetition-penalty", sampling.repetition_penalty, "1: none")
+      ->capture_default_str();
+  app->add_option("--seed", sampling.seed)->capture_default_str();
+}
+
+Command AddGenerate(CLI::App& app, const Termination* termination) {
+  CLI::App* generate = app.add_subcommand("generate", "Continue a text");
   auto options = std::make_shared<GenerateOptions>();
-  generate->add_option("--base", options->base, "model folder")->required();
-  generate->add_option("--adapter", options->adapter, "PEFT folder");
-  generate->add_option("--prompt", options->prompt)->required();
-  generate->add_option("--max-new-tokens", options->max_new_tokens)->capture_default_str();
-  return {generate, [options] { return RunGenerate(*options, std::cout); }};
+  CLI::Option* server = generate->add_option(
+      "--server", options->server, "host:port of `ropewalk-worker serve`, which then does it");
+  generate->add_option("--base", options->base, "model folder; needed without --server");
+  generate->add_option("--adapter", options->adapter, "PEFT folder, or the server's name for one");
+  AddTextFlags(generate, &options->text);
+  generate->callback([=] {
+    if (server->count() == 0 && options->base.empty()) throw CLI::RequiredError("--base");
+  });
+  return {generate, [=] { return RunGenerate(*options, *termination, std::cout); }};
+}
+
+Command AddServe(CLI::App& app, const Termination* termination, std::string* log_level) {
+  CLI::App* serve = app.add_subcommand(
+      "serve", "Continue texts for others: GenerationService, with any number of adapters");
+  auto options = std::make_shared<ServeOptions>();
+  serve->add_option("--base", options->base, "model folder")->required();
+  serve->add_option("--adapter", options->adapters, "NAME=PEFT folder; may be given several times")
+      ->allow_extra_args(false);
+  serve->add_option("--max-batch", options->limits.max_batch, "texts continued together")
+      ->capture_default_str();
+  serve->add_option("--max-queue", options->limits.max_queue, "texts that may wait")
+      ->capture_default_str();
+  serve
+      ->add_option("--max-cached-tokens", options->limits.max_cached_tokens,
+                   "tokens, prompts among them, of the texts continued together")
+      ->capture_default_str();
+  serve->add_option("--threads", options->limits.threads, "0: one a core")->capture_default_str();
+  AddServerFlags(*serve, &options->server, log_level);
+  return {serve, [=] { return RunServe(*options, *termination); }};
 }
 
 Command AddCheck(CLI::App& app) {
@@ -89,9 +134,15 @@ Command AddLogits(CLI::App& app) {
 
 }  // namespace
 
-std::vector<Command> AddCommands(CLI::App& app) {
-  return {AddEval(app),    AddGenerate(app), AddCheck(app),
-          AddPreview(app), AddTokenize(app), AddLogits(app)};
+std::vector<Command> AddCommands(CLI::App& app, const Termination* termination,
+                                 std::string* log_level) {
+  return {AddEval(app),
+          AddGenerate(app, termination),
+          AddServe(app, termination, log_level),
+          AddCheck(app),
+          AddPreview(app),
+          AddTokenize(app),
+          AddLogits(app)};
 }
 
 }  // namespace ropewalk

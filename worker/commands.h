@@ -1,9 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "services/common/termination.h"
 
 namespace CLI {
 class App;
@@ -18,6 +20,8 @@ struct Command {
 };
 
 // Adds them all to the command line, each with its flags.
-std::vector<Command> AddCommands(CLI::App& app);
+// Servers run until `termination` is requested; `log_level` is what their flags set.
+std::vector<Command> AddCommands(CLI::App& app, const Termination* termination,
+                                 std::string* log_level);
 
 }  // namespace ropewalk

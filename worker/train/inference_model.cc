@@ -1,36 +1,108 @@
 #include "worker/train/inference_model.h"
 
+#include <set>
+
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/common/status_macros.h"
-#include "worker/model/generate.h"
+#include "worker/generate/greedy.h"
 
 namespace ropewalk {
+namespace {
+
+std::vector<LinearHook<float>*> Pointers(
+    const std::vector<std::unique_ptr<LoraHook<float>>>& hooks) {
+  std::vector<LinearHook<float>*> pointers;
+  for (const auto& hook : hooks) pointers.push_back(hook.get());
+  return pointers;
+}
+
+absl::Status CheckNames(const std::vector<NamedAdapter>& adapters) {
+  std::set<std::string> names;
+  for (const NamedAdapter& adapter : adapters) {
+    if (names.insert(adapter.name).second) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("two adapters are called '", adapter.name, "'; give each its own name"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<InferenceModel>> InferenceModel::Open(
     const std::string& base_folder, const std::string& adapter_folder, MatMulPrecision precision) {
+  std::vector<NamedAdapter> adapters;
+  if (!adapter_folder.empty()) adapters.push_back({"adapter", adapter_folder});
+  return Open(base_folder, adapters, precision);
+}
+
+absl::StatusOr<std::unique_ptr<InferenceModel>> InferenceModel::Open(
+    const std::string& base_folder, const std::vector<NamedAdapter>& adapters,
+    MatMulPrecision precision) {
+  RETURN_IF_ERROR(CheckNames(adapters));
   ASSIGN_OR_RETURN(const ModelFolder base, ModelFolder::Open(base_folder));
   if (!base.has_weights()) {
     return absl::FailedPreconditionError(absl::StrCat(base_folder, " has no weights"));
   }
-  LoraAdapter adapter;
-  if (!adapter_folder.empty()) {
-    ASSIGN_OR_RETURN(adapter, ReadPeftFolder(adapter_folder, LinearPlaces(base.config())));
+  std::vector<Adapter> read;
+  for (const NamedAdapter& adapter : adapters) {
+    ASSIGN_OR_RETURN(LoraAdapter lora, ReadPeftFolder(adapter.folder, LinearPlaces(base.config())));
+    read.push_back({adapter.name, std::move(lora)});
   }
-  return absl::WrapUnique(new InferenceModel(base, adapter, precision));
+  return absl::WrapUnique(new InferenceModel(base, read, precision));
 }
 
-InferenceModel::InferenceModel(const ModelFolder& base, const LoraAdapter& adapter,
+InferenceModel::InferenceModel(const ModelFolder& base, const std::vector<Adapter>& adapters,
                                MatMulPrecision precision)
-    : hook_(LinearPlaces(base.config()), adapter.config),
-      transformer_(base.config(), precision, &hook_) {
+    : hooks_(Hooks(base.config(), adapters)),
+      router_(LinearPlaces(base.config()), Pointers(hooks_)),
+      transformer_(base.config(), precision, &router_) {
+  for (const Adapter& adapter : adapters) names_.push_back(adapter.name);
   LoadWeights(base, &transformer_);
-  if (adapter.config.dora) SetBases(base, adapter.config, transformer_, &hook_);
-  hook_.SetParameters(adapter.parameters);
+  for (size_t i = 0; i < adapters.size(); ++i) {
+    const LoraAdapter& lora = adapters[i].lora;
+    if (lora.config.dora) SetBases(base, lora.config, transformer_, hooks_[i].get());
+    hooks_[i]->SetParameters(lora.parameters);
+  }
+}
+
+std::vector<std::unique_ptr<LoraHook<float>>> InferenceModel::Hooks(
+    const ModelConfig& config, const std::vector<Adapter>& adapters) {
+  std::vector<std::unique_ptr<LoraHook<float>>> hooks;
+  for (const Adapter& adapter : adapters) {
+    hooks.push_back(std::make_unique<LoraHook<float>>(LinearPlaces(config), adapter.lora.config));
+  }
+  return hooks;
+}
+
+absl::StatusOr<int> InferenceModel::AdapterNumber(absl::string_view name) const {
+  if (name.empty()) return RowRouter::kNoHook;
+  for (size_t i = 0; i < names_.size(); ++i) {
+    if (names_[i] == name) return static_cast<int>(i);
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "there is no adapter '", name, "'; there ",
+      names_.empty() ? "is none" : absl::StrCat("are: ", absl::StrJoin(names_, ", "))));
+}
+
+void InferenceModel::UseFirstAdapter() {
+  router_.RouteAll(names_.empty() ? RowRouter::kNoHook : 0);
+}
+
+absl::StatusOr<double> InferenceModel::Loss(const PackedTokens& tokens) {
+  UseFirstAdapter();
+  return transformer_.Loss(tokens);
+}
+
+absl::StatusOr<std::vector<float>> InferenceModel::Logits(const PackedTokens& tokens) {
+  UseFirstAdapter();
+  return transformer_.Logits(tokens);
 }
 
 absl::StatusOr<std::vector<std::vector<int32_t>>> InferenceModel::Generate(
     const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) {
+  UseFirstAdapter();
   return GenerateGreedily(transformer_, prompts, max_new_tokens, eos);
 }
 

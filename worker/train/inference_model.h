@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "worker/generate/batch_decoder.h"
+#include "worker/generate/row_router.h"
 #include "worker/model/model_folder.h"
 #include "worker/model/transformer.h"
 #include "worker/ops/linear_weight.h"
@@ -15,7 +18,13 @@
 
 namespace ropewalk {
 
-// A model to use, not to train: a base, perhaps with an adapter. Not thread-safe.
+// A PEFT folder, and the name by which it is asked for.
+struct NamedAdapter {
+  std::string name;
+  std::string folder;
+};
+
+// A model to use, not to train: a base, perhaps with adapters. Not thread-safe.
 class InferenceModel final : public LanguageModel {
  public:
   // Opens a Hugging Face model folder, and a PEFT adapter for it unless `adapter_folder` is empty.
@@ -25,22 +34,49 @@ class InferenceModel final : public LanguageModel {
                                                               const std::string& adapter_folder,
                                                               MatMulPrecision precision);
 
+  // The same with several adapters, whose names must differ. INVALID_ARGUMENT also: they do not.
+  static absl::StatusOr<std::unique_ptr<InferenceModel>> Open(
+      const std::string& base_folder, const std::vector<NamedAdapter>& adapters,
+      MatMulPrecision precision);
+
   const ModelConfig& config() const { return transformer_.config(); }
 
-  absl::StatusOr<double> Loss(const PackedTokens& tokens) override {
-    return transformer_.Loss(tokens);
+  // In the order in which they were given.
+  const std::vector<std::string>& adapters() const { return names_; }
+
+  // The adapter's number for a BatchDecoder; kNoHook, the base alone, for "". NOT_FOUND: there is
+  // none; the message says which there are.
+  absl::StatusOr<int> AdapterNumber(absl::string_view name) const;
+
+  // A decoder for texts each with its own adapter. Must not outlive the model; the calls below must
+  // not be made while it is in use.
+  BatchDecoder NewDecoder() {
+    return BatchDecoder(transformer_, &router_, BatchDecoder::Padding::kSteady);
   }
+
+  // With the first adapter, if there is one.
+  absl::StatusOr<double> Loss(const PackedTokens& tokens) override;
+
   // [tokens, vocabulary], whole: for short texts.
-  absl::StatusOr<std::vector<float>> Logits(const PackedTokens& tokens) {
-    return transformer_.Logits(tokens);
-  }
+  absl::StatusOr<std::vector<float>> Logits(const PackedTokens& tokens);
   absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
       const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) override;
 
  private:
-  InferenceModel(const ModelFolder& base, const LoraAdapter& adapter, MatMulPrecision precision);
+  struct Adapter {
+    std::string name;
+    LoraAdapter lora;
+  };
 
-  LoraHook<float> hook_;
+  InferenceModel(const ModelFolder& base, const std::vector<Adapter>& adapters,
+                 MatMulPrecision precision);
+  static std::vector<std::unique_ptr<LoraHook<float>>> Hooks(const ModelConfig& config,
+                                                             const std::vector<Adapter>& adapters);
+  void UseFirstAdapter();
+
+  std::vector<std::string> names_;
+  const std::vector<std::unique_ptr<LoraHook<float>>> hooks_;
+  RowRouter router_;
   Transformer<float> transformer_;
 };
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "ropewalk/v1/job_service.pb.h"
 #include "services/common/status_macros.h"
-#include "worker/model/generate.h"
+#include "worker/generate/greedy.h"
 #include "worker/model/model_folder.h"
 #include "worker/model/transformer.h"
 #include "worker/peft/full.h"

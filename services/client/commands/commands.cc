@@ -48,6 +48,7 @@ void AddAllCommands(CLI::App* root, Session* session) {
   AddAdapters(root, session);
   AddModels(root, session);
   AddGenerate(root, session);
+  AddServe(root, session);
   AddEval(root, session);
   AddHealth(root, session);
   AddCompletion(root, session);

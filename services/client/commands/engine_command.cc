@@ -21,9 +21,20 @@ namespace {
 
 struct EngineFlags {
   std::string base;
-  std::string adapter;
-  std::map<std::string, std::string> others;  // by option
+  std::vector<std::string> adapters;
+  std::map<std::string, std::vector<std::string>> others;  // by option
 };
+
+// The same for every command.
+CLI::Option* AddValues(CLI::App* command, const EngineOption& option,
+                       std::vector<std::string>* values) {
+  CLI::Option* added = command->add_option(option.names, *values, option.description)
+                           ->type_name(option.type)
+                           ->required(option.required)
+                           ->allow_extra_args(false);
+  if (!option.repeated) added->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  return added;
+}
 
 // Where fetched versions stay, by name; they never change.
 std::string CacheFolder() {
@@ -44,10 +55,10 @@ absl::StatusOr<std::string> Fetch(RegistryClient* registry, const v1::Version& v
 // Replaces the names in `flags` by folders.
 class FolderFinder {
  public:
-  explicit FolderFinder(Session* session) : session_(session) {}
+  FolderFinder(Session* session, bool named) : session_(session), named_(named) {}
 
   absl::Status Find(EngineFlags* flags) {
-    RETURN_IF_ERROR(FindAdapter(flags));
+    for (std::string& adapter : flags->adapters) RETURN_IF_ERROR(FindAdapter(flags, &adapter));
     if (flags->base.empty())
       return absl::InvalidArgumentError("say on which model: --base DIR|NAME");
     if (IsLocal(flags->base)) return absl::OkStatus();
@@ -59,33 +70,47 @@ class FolderFinder {
   }
 
  private:
-  absl::Status FindAdapter(EngineFlags* flags) {
-    if (flags->adapter.empty() || IsLocal(flags->adapter)) return absl::OkStatus();
+  // `adapter` may have a name to serve it by, "NAME=DIR|NAME"; a registry name is one by itself.
+  absl::Status FindAdapter(EngineFlags* flags, std::string* adapter) {
+    const size_t equals = adapter->find('=');
+    const std::string reference =
+        equals == std::string::npos ? *adapter : adapter->substr(equals + 1);
+    if (IsLocal(reference)) return absl::OkStatus();
     ASSIGN_OR_RETURN(RegistryClient * registry, session_->registry());
-    ASSIGN_OR_RETURN(const v1::Version adapter,
-                     FindVersion(registry, flags->adapter, {"adapters"}));
-    if (flags->base.empty()) flags->base = adapter.lineage().base_model();
-    adapter_version_ = adapter.name();
-    ASSIGN_OR_RETURN(flags->adapter, Fetch(registry, adapter));
+    ASSIGN_OR_RETURN(const v1::Version version, FindVersion(registry, reference, {"adapters"}));
+    if (flags->base.empty()) flags->base = version.lineage().base_model();
+    adapter_versions_.push_back(version.name());
+    ASSIGN_OR_RETURN(const std::string folder, Fetch(registry, version));
+    *adapter = named_ ? absl::StrCat(adapter->substr(0, equals), "=", folder) : folder;
     return absl::OkStatus();
   }
 
   // The registry refuses an adapter for another base than it was trained on.
   absl::Status CheckFits(RegistryClient* registry, const v1::Version& base) {
-    if (adapter_version_.empty()) return absl::OkStatus();
-    return registry->GetVersion(adapter_version_, LastPart(base.name())).status();
+    for (const std::string& adapter : adapter_versions_) {
+      RETURN_IF_ERROR(registry->GetVersion(adapter, LastPart(base.name())).status());
+    }
+    return absl::OkStatus();
   }
 
   Session* const session_;
-  std::string adapter_version_;
+  const bool named_;  // the command takes several adapters, each with a name
+  std::vector<std::string> adapter_versions_;
 };
 
-absl::StatusOr<ExitCode> RunEngine(Session* session, const std::string& name, EngineFlags flags) {
-  RETURN_IF_ERROR(FolderFinder(session).Find(&flags));
-  std::vector<std::string> command = {name, "--base", flags.base};
-  if (!flags.adapter.empty()) command.insert(command.end(), {"--adapter", flags.adapter});
-  for (const auto& [option, value] : flags.others) {
-    if (!value.empty()) command.push_back(absl::StrCat(option, "=", value));
+absl::StatusOr<ExitCode> RunEngine(Session* session, const EngineCommand& engine,
+                                   EngineFlags flags) {
+  // With a server elsewhere, base and adapter are that server's business.
+  if (flags.others["--server"].empty()) {
+    RETURN_IF_ERROR(FolderFinder(session, engine.several_adapters).Find(&flags));
+  }
+  std::vector<std::string> command = {engine.name};
+  if (!flags.base.empty()) command.insert(command.end(), {"--base", flags.base});
+  for (const std::string& adapter : flags.adapters) {
+    command.insert(command.end(), {"--adapter", adapter});
+  }
+  for (const auto& [option, values] : flags.others) {
+    for (const std::string& value : values) command.push_back(absl::StrCat(option, "=", value));
   }
   return BecomeEngine(*session, command);
 }
@@ -103,23 +128,25 @@ absl::Status BecomeEngine(const Session& session, const std::vector<std::string>
   return absl::UnavailableError(absl::StrCat("cannot start ", program, ": ", std::strerror(errno)));
 }
 
-CLI::App* AddEngineCommand(CLI::App* root, Session* session, const std::string& name,
-                           const std::string& description, const std::string& example,
-                           const std::vector<EngineOption>& options) {
-  CLI::App* command = AddCommand(root, session, name, description, example);
+CLI::App* AddEngineCommand(CLI::App* root, Session* session, const EngineCommand& engine) {
+  CLI::App* command = AddCommand(root, session, engine.name, engine.description, engine.example);
   auto flags = std::make_shared<EngineFlags>();
   command
       ->add_option("--base", flags->base,
                    "The model; may be left out for an adapter from the registry, which knows it")
       ->type_name("DIR|NAME");
-  command->add_option("--adapter", flags->adapter, "The adapter on it")->type_name("DIR|NAME");
-  for (const EngineOption& option : options) {
+  const EngineOption adapter =
+      engine.several_adapters
+          ? EngineOption{"--adapter", "[AS=]DIR|NAME",
+                         "An adapter on it, and what it is to be called; may be repeated", false,
+                         true}
+          : EngineOption{"--adapter", "DIR|NAME", "The adapter on it"};
+  AddValues(command, adapter, &flags->adapters);
+  for (const EngineOption& option : engine.options) {
     const std::string last = option.names.substr(option.names.rfind(',') + 1);
-    command->add_option(option.names, flags->others[last], option.description)
-        ->type_name(option.type)
-        ->required(option.required);
+    AddValues(command, option, &flags->others[last]);
   }
-  SetAction(command, session, [=] { return RunEngine(session, name, *flags); });
+  SetAction(command, session, [=] { return RunEngine(session, engine, *flags); });
   return command;
 }
 

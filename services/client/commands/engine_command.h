@@ -13,16 +13,24 @@ struct EngineOption {
   std::string type;
   std::string description;
   bool required = false;
+  bool repeated = false;  // may be given several times
 };
 
 // Becomes the worker's program, which stands beside this one, with these arguments; returns only on
 // failure.
 absl::Status BecomeEngine(const Session& session, const std::vector<std::string>& arguments);
 
-// Adds a command that the worker's program carries out, beside this one: `name` with --base and
-// --adapter, which may be folders or names in the registry, and `options`.
-CLI::App* AddEngineCommand(CLI::App* root, Session* session, const std::string& name,
-                           const std::string& description, const std::string& example,
-                           const std::vector<EngineOption>& options);
+// A command that the worker's program carries out, beside this one.
+struct EngineCommand {
+  std::string name;
+  std::string description;
+  std::string example;
+  std::vector<EngineOption> options;  // but --base and --adapter, which every one has
+  bool several_adapters = false;
+};
+
+// Adds the command. Its --base and --adapter may be folders or names in the registry, which are
+// fetched; with an option --server they are handed on as they are.
+CLI::App* AddEngineCommand(CLI::App* root, Session* session, const EngineCommand& engine);
 
 }  // namespace ropewalk

@@ -9,14 +9,13 @@
 namespace ropewalk {
 
 // Continues each prompt with the likeliest token, again and again, until `eos`, which is left out,
-// or `max_new_tokens`; the model's last position ends a text, too. Keys and values are kept, so a
-// new token costs one row. No dropout. The i-th result belongs to the i-th prompt.
+// or `max_new_tokens`; the model's last position ends a text, too. What evaluations measure with.
+// The i-th result belongs to the i-th prompt.
 //
 // INVALID_ARGUMENT: a prompt that is empty or has more tokens than the model positions, or a token
 // that the model does not have.
-template <typename T>
 absl::StatusOr<std::vector<std::vector<int32_t>>> GenerateGreedily(
-    const Transformer<T>& model, const std::vector<std::vector<int32_t>>& prompts,
+    const Transformer<float>& model, const std::vector<std::vector<int32_t>>& prompts,
     int max_new_tokens, int32_t eos);
 
 }  // namespace ropewalk

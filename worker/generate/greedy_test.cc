@@ -1,6 +1,7 @@
-#include "worker/model/generate.h"
+#include "worker/generate/greedy.h"
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -26,10 +27,14 @@ class GenerateTest : public ::testing::Test {
 
   // The plain way: the whole text through the model for every token.
   std::vector<int32_t> Reference(std::vector<int32_t> text, int count) {
+    return Reference(&model_, std::move(text), count);
+  }
+  static std::vector<int32_t> Reference(Transformer<float>* model, std::vector<int32_t> text,
+                                        int count) {
     std::vector<int32_t> generated;
     for (int i = 0; i < count; ++i) {
-      const std::vector<float> logits = model_.Logits(testing::Pack({text})).value();
-      const int64_t vocabulary = model_.config().vocab_size;
+      const std::vector<float> logits = model->Logits(testing::Pack({text})).value();
+      const int64_t vocabulary = model->config().vocab_size;
       text.push_back(ArgMax(vocabulary, &logits[logits.size() - vocabulary]));
       generated.push_back(text.back());
     }
@@ -48,6 +53,17 @@ TEST_F(GenerateTest, PicksTheLikeliestTokenEachTime) {
   const Texts generated = Generate(prompts, 20, kNoEos);
   ASSERT_THAT(generated, SizeIs(3));
   for (size_t i = 0; i < prompts.size(); ++i) EXPECT_EQ(generated[i], Reference(prompts[i], 20));
+}
+
+TEST_F(GenerateTest, SlidingWindowsForgetWhatTheWholeTextForgets) {
+  ModelConfig config = testing::TinyConfig();
+  config.sliding_window = 5;
+  config.slides = {true, false};
+  Transformer<float> model(config, MatMulPrecision::kFull, nullptr);
+  testing::SetWeights(testing::TinyWeights(config), &model);
+  const std::vector<int32_t> prompt = {3, 1, 4, 1, 5, 9, 2, 6};
+  EXPECT_EQ(GenerateGreedily(model, {{7}, prompt}, 20, kNoEos).value()[1],
+            Reference(&model, prompt, 20));
 }
 
 TEST_F(GenerateTest, StopsBeforeTheEndOfSequence) {

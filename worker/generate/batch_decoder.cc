@@ -1,0 +1,130 @@
+#include "worker/generate/batch_decoder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "worker/generate/steady_rows.h"
+#include "worker/ops/embedding.h"
+#include "worker/ops/rms_norm.h"
+
+namespace ropewalk {
+
+struct PackedPieces {
+  std::vector<int32_t> tokens;
+  std::vector<int32_t> positions;
+  std::vector<int32_t> starts = {0};  // of the pieces and of the padding
+  std::vector<int64_t> last_rows;     // of the pieces
+  std::vector<RowRouter::Stretch> stretches;
+};
+
+BatchDecoder::BatchDecoder(const Transformer<float>& model, RowRouter* router, Padding padding)
+    : model_(model), router_(router), padding_(padding), rope_(model.config()) {}
+
+KvCache<float> BatchDecoder::NewCache(int64_t expected) const {
+  return KvCache<float>(config(), expected);
+}
+
+absl::Span<const float> BatchDecoder::Prefill(absl::Span<const TextPiece> pieces) {
+  const PackedPieces packed = Pack(pieces);
+  const auto attend = [&](int64_t layer, const LayerActivations<float>& a) {
+    AttentionForward<float>(model_.attention_shape(layer), packed.starts, a.query, a.key, a.value,
+                            a.attended, a.log_sum_exp);
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      const int64_t offset = packed.starts[i] * config().key_value_size();
+      pieces[i].cache->Append(layer, pieces[i].tokens.size(), a.key + offset, a.value + offset);
+    }
+  };
+  return Logits(Forward(packed, attend), packed.last_rows);
+}
+
+absl::Span<const float> BatchDecoder::Extend(absl::Span<const TextPiece> pieces) {
+  const PackedPieces packed = Pack(pieces);
+  std::vector<int64_t> lengths(pieces.size());
+  std::vector<const float*> keys(pieces.size()), values(pieces.size());
+  const auto attend = [&](int64_t layer, const LayerActivations<float>& a) {
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      const int64_t offset = i * config().key_value_size();
+      pieces[i].cache->Append(layer, 1, a.key + offset, a.value + offset);
+      lengths[i] = pieces[i].cache->rows(layer);
+      keys[i] = pieces[i].cache->keys(layer);
+      values[i] = pieces[i].cache->values(layer);
+    }
+    const int64_t used = pieces.size() * config().query_size();
+    std::fill_n(a.attended + used, packed.tokens.size() * config().query_size() - used, 0.0f);
+    AttentionDecode<float>(model_.attention_shape(layer), lengths, a.query, keys, values,
+                           a.attended);
+  };
+  return Logits(Forward(packed, attend), packed.last_rows);
+}
+
+// Padding is a text of its own, of token 0.
+PackedPieces BatchDecoder::Pack(absl::Span<const TextPiece> pieces) const {
+  PackedPieces packed;
+  for (const TextPiece& piece : pieces) {
+    int32_t position = piece.cache->length();
+    for (const int32_t token : piece.tokens) {
+      packed.tokens.push_back(token);
+      packed.positions.push_back(position++);
+    }
+    packed.starts.push_back(packed.tokens.size());
+    packed.last_rows.push_back(packed.tokens.size() - 1);
+    packed.stretches.push_back({static_cast<int64_t>(piece.tokens.size()), piece.adapter});
+  }
+  if (padding_ == Padding::kSteady) {
+    const int64_t rows = SteadyRows(packed.tokens.size());
+    while (static_cast<int64_t>(packed.tokens.size()) < rows) {
+      packed.tokens.push_back(0);
+      packed.positions.push_back(0);
+      packed.starts.push_back(packed.tokens.size());
+    }
+  }
+  return packed;
+}
+
+template <typename Attend>
+const float* BatchDecoder::Forward(const PackedPieces& packed, Attend attend) {
+  rope_.Begin(packed.positions, packed.starts);
+  const Rows<float> rows = {static_cast<int64_t>(packed.tokens.size()), rope_.cosines(),
+                            rope_.sines()};
+  Reserve(rows.count);
+  if (router_ != nullptr) router_->Route(packed.stretches);
+  if (model_.hook() != nullptr) model_.hook()->BeginPass(rows.count, nullptr);
+  EmbeddingForward(rows.count, config().hidden_size, packed.tokens.data(),
+                   model_.weights().Plain(model_.weights().index().Embedding()),
+                   activations_.input);
+  for (size_t layer = 0; layer < model_.layers().size(); ++layer) {
+    model_.layers()[layer].Forward(
+        rows, activations_, scratch_, [&](const LayerActivations<float>& a) { attend(layer, a); },
+        output_);
+    std::swap(activations_.input, output_);
+  }
+  return activations_.input;
+}
+
+absl::Span<const float> BatchDecoder::Logits(const float* hidden,
+                                             const std::vector<int64_t>& rows) {
+  const int64_t size = config().hidden_size, used = rows.size();
+  const int64_t count = padding_ == Padding::kSteady ? SteadyRows(used) : used;
+  chosen_.assign(count * size, 0);
+  normed_.resize(count * size);
+  rstd_.resize(count);
+  logits_.resize(count * config().vocab_size);
+  for (int64_t i = 0; i < used; ++i) std::copy_n(hidden + rows[i] * size, size, &chosen_[i * size]);
+  RmsNormForward(count, size, chosen_.data(),
+                 model_.weights().Plain(model_.weights().index().FinalNorm()),
+                 config().rms_norm_eps, normed_.data(), rstd_.data());
+  model_.weights().Output().Forward(count, normed_.data(), logits_.data());
+  return absl::MakeConstSpan(logits_).subspan(0, used * config().vocab_size);
+}
+
+void BatchDecoder::Reserve(int64_t rows) {
+  if (rows <= reserved_rows_) return;
+  reserved_rows_ = rows;
+  arena_.Build([&](Arena<float>* arena) {
+    activations_.Take(config(), rows, arena);
+    scratch_.TakeForward(config(), rows, arena);
+    output_ = arena->Take(rows * config().hidden_size);
+  });
+}
+
+}  // namespace ropewalk

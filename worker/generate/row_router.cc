@@ -1,0 +1,69 @@
+#include "worker/generate/row_router.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "worker/generate/steady_rows.h"
+
+namespace ropewalk {
+
+RowRouter::RowRouter(std::vector<LinearPlace> places, std::vector<LinearHook<float>*> hooks)
+    : places_(std::move(places)), hooks_(std::move(hooks)), all_(hooks_.empty() ? kNoHook : 0) {}
+
+void RowRouter::Route(absl::Span<const Stretch> stretches) {
+  all_ = kNoHook;
+  stretches_.clear();
+  for (const Stretch& stretch : stretches) {
+    if (!stretches_.empty() && stretches_.back().hook == stretch.hook) {
+      stretches_.back().rows += stretch.rows;
+    } else {
+      stretches_.push_back(stretch);
+    }
+  }
+}
+
+void RowRouter::RouteAll(int hook) {
+  all_ = hook;
+  stretches_.clear();
+}
+
+bool RowRouter::Covers(int64_t place) const {
+  return std::any_of(hooks_.begin(), hooks_.end(),
+                     [&](const LinearHook<float>* hook) { return hook->Covers(place); });
+}
+
+void RowRouter::BeginPass(int64_t rows, const RandomKey*) {
+  if (all_ != kNoHook) hooks_[all_]->BeginPass(rows, nullptr);
+}
+
+void RowRouter::Forward(int64_t place, const float* x, float* y) {
+  if (all_ != kNoHook) {
+    if (hooks_[all_]->Covers(place)) hooks_[all_]->Forward(place, x, y);
+    return;
+  }
+  for (const Stretch& stretch : stretches_) {
+    if (stretch.hook != kNoHook && hooks_[stretch.hook]->Covers(place)) {
+      ForwardStretch(hooks_[stretch.hook], place, stretch.rows, x, y);
+    }
+    x += stretch.rows * places_[place].in_size;
+    y += stretch.rows * places_[place].out_size;
+  }
+}
+
+void RowRouter::Backward(int64_t, const float*, const float*, float*) {}
+
+void RowRouter::ForwardStretch(LinearHook<float>* hook, int64_t place, int64_t rows, const float* x,
+                               float* y) {
+  const int64_t in = places_[place].in_size, out = places_[place].out_size;
+  const int64_t steady = SteadyRows(rows);
+  hook->BeginPass(steady, nullptr);
+  if (steady == rows) return hook->Forward(place, x, y);
+  x_.assign(steady * in, 0);
+  y_.assign(steady * out, 0);
+  std::copy_n(x, rows * in, x_.begin());
+  std::copy_n(y, rows * out, y_.begin());
+  hook->Forward(place, x_.data(), y_.data());
+  std::copy_n(y_.begin(), rows * out, y);
+}
+
+}  // namespace ropewalk
