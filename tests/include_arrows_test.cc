@@ -41,6 +41,8 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
       {"worker/chat", {"worker/chat/jinja", "services/common"}},
       {"worker/data",
        {"worker/chat", "worker/tokenizer", "worker/ops", "worker/tensor", "services/common"}},
+      {"worker/export",
+       {"worker/model", "worker/peft", "worker/ops", "worker/tensor", "services/common"}},
       {"worker/generate",
        {"worker/model", "worker/tokenizer", "worker/ops", "worker/tensor", "services/common"}},
       {"worker/optim", {"worker/ops", "worker/tensor"}},
@@ -57,9 +59,9 @@ const std::map<std::string, std::set<std::string>>& Arrows() {
         "worker/data", "worker/chat", "worker/tokenizer", "worker/optim", "worker/ops",
         "worker/tensor", "services/common"}},
       {"worker",
-       {"worker/agent", "worker/serve", "worker/train", "worker/ring", "worker/model",
-        "worker/peft", "worker/generate", "worker/data", "worker/chat", "worker/tokenizer",
-        "worker/optim", "worker/ops", "worker/tensor", "services/common"}},
+       {"worker/agent", "worker/serve", "worker/export", "worker/train", "worker/ring",
+        "worker/model", "worker/peft", "worker/generate", "worker/data", "worker/chat",
+        "worker/tokenizer", "worker/optim", "worker/ops", "worker/tensor", "services/common"}},
   };
   return *arrows;
 }
@@ -107,8 +109,8 @@ TEST(IncludeArrows, PointOneWay) {
 TEST(IncludeArrows, EngineDoesNotKnowGrpc) {
   for (const std::string folder :
        {"worker/tensor", "worker/ops", "worker/model", "worker/peft", "worker/tokenizer",
-        "worker/chat", "worker/chat/jinja", "worker/generate", "worker/data", "worker/optim",
-        "worker/train", "coordinator/state", "coordinator/scheduler"}) {
+        "worker/chat", "worker/chat/jinja", "worker/generate", "worker/export", "worker/data",
+        "worker/optim", "worker/train", "coordinator/state", "coordinator/scheduler"}) {
     for (const auto& entry : fs::directory_iterator(folder)) {
       std::ifstream in(entry.path());
       for (std::string line; std::getline(in, line);) {

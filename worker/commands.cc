@@ -10,6 +10,7 @@
 #include "worker/agent/logits_command.h"
 #include "worker/agent/preview_command.h"
 #include "worker/agent/tokenize_command.h"
+#include "worker/export/export_command.h"
 #include "worker/serve/generate_command.h"
 #include "worker/serve/serve_command.h"
 
@@ -84,6 +85,17 @@ Command AddServe(CLI::App& app, const Termination* termination, std::string* log
   return {serve, [=] { return RunServe(*options, *termination); }};
 }
 
+Command AddExport(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("export", "Write an adapter as a whole model, or as GGUF for llama.cpp");
+  auto options = std::make_shared<ExportOptions>();
+  command->add_option("--base", options->base, "model folder")->required();
+  command->add_option("--adapter", options->adapter, "PEFT folder")->required();
+  command->add_option("--as", options->as)->required()->check(CLI::IsMember({"merged", "gguf"}));
+  command->add_option("--to", options->to, "the new folder, or the new GGUF file")->required();
+  return {command, [options] { return RunExport(*options); }};
+}
+
 Command AddCheck(CLI::App& app) {
   CLI::App* check =
       app.add_subcommand("check", "Read a job's inputs as a worker would, and train nothing");
@@ -139,6 +151,7 @@ std::vector<Command> AddCommands(CLI::App& app, const Termination* termination,
   return {AddEval(app),
           AddGenerate(app, termination),
           AddServe(app, termination, log_level),
+          AddExport(app),
           AddCheck(app),
           AddPreview(app),
           AddTokenize(app),

@@ -15,6 +15,11 @@ Stored Load(const char* bytes) {
   return value;
 }
 
+template <typename Stored>
+void Store(Stored value, char* bytes) {
+  std::memcpy(bytes, &value, sizeof(value));
+}
+
 }  // namespace
 
 bool IsFloat(Dtype dtype) {
@@ -42,8 +47,11 @@ std::string FromFloat32(absl::Span<const float> values, Dtype dtype) {
     return bytes;
   }
   for (size_t i = 0; i < values.size(); ++i) {
-    const Bfloat16 half = ToBfloat16(values[i]);
-    std::memcpy(bytes.data() + 2 * i, &half, sizeof(half));
+    if (dtype == Dtype::kF16) {
+      Store(static_cast<_Float16>(values[i]), bytes.data() + 2 * i);
+    } else {
+      Store(ToBfloat16(values[i]), bytes.data() + 2 * i);
+    }
   }
   return bytes;
 }

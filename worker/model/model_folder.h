@@ -33,6 +33,10 @@ class ModelFolder {
   // model has the weight.
   void ReadWeight(const WeightSpec& spec, absl::Span<float> out) const;
 
+  // The weight as the file has it. REQUIRES: as above. Valid while this object, or one it was moved
+  // to, lives.
+  const TensorView& StoredWeight(const WeightSpec& spec) const { return tensors_.at(spec.name); }
+
  private:
   absl::Status OpenWeights(const std::string& folder);
   absl::Status OpenIndexed(const std::string& folder, const std::string& index);

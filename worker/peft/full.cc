@@ -66,6 +66,12 @@ void InitializeFull(const ModelConfig& config, uint64_t seed, absl::Span<float> 
 
 absl::StatusOr<std::map<std::string, std::string>> WriteModelFolder(
     const std::string& base_folder, const ModelConfig& config, absl::Span<const float> parameters) {
+  ASSIGN_OR_RETURN(auto files, ReadCompanions(base_folder));
+  files["model.safetensors"] = WeightsFile(config, parameters);
+  return files;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ReadCompanions(const std::string& base_folder) {
   std::map<std::string, std::string> files;
   for (const char* name : kCompanions) {
     const std::string path = base_folder + "/" + name;
@@ -74,7 +80,6 @@ absl::StatusOr<std::map<std::string, std::string>> WriteModelFolder(
     ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
     files[name] = std::string(file.bytes());
   }
-  files["model.safetensors"] = WeightsFile(config, parameters);
   return files;
 }
 

@@ -25,4 +25,8 @@ void InitializeFull(const ModelConfig& config, uint64_t seed, absl::Span<float> 
 absl::StatusOr<std::map<std::string, std::string>> WriteModelFolder(
     const std::string& base_folder, const ModelConfig& config, absl::Span<const float> parameters);
 
+// The files (name → bytes) that a model folder has beside its weights: config, generation config,
+// tokenizer, chat template. An error of the file system, with the path.
+absl::StatusOr<std::map<std::string, std::string>> ReadCompanions(const std::string& base_folder);
+
 }  // namespace ropewalk

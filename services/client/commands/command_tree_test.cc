@@ -36,7 +36,7 @@ void Visit(const CLI::App& command, const std::string& path,
 TEST_F(CommandTreeTest, HasEveryCommand) {
   EXPECT_THAT(CommandNames(root_),
               IsSupersetOf({"up", "down", "submit", "jobs", "workers", "adapters", "models",
-                            "generate", "serve", "eval", "completion", "version"}));
+                            "generate", "serve", "export", "eval", "completion", "version"}));
 }
 
 TEST_F(CommandTreeTest, CompletionKnowsEveryCommand) {

@@ -49,6 +49,7 @@ void AddAllCommands(CLI::App* root, Session* session) {
   AddModels(root, session);
   AddGenerate(root, session);
   AddServe(root, session);
+  AddExport(root, session);
   AddEval(root, session);
   AddHealth(root, session);
   AddCompletion(root, session);

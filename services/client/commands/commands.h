@@ -15,6 +15,7 @@ void AddSubmit(CLI::App* root, Session* session);
 void AddPreview(CLI::App* root, Session* session);
 void AddGenerate(CLI::App* root, Session* session);
 void AddServe(CLI::App* root, Session* session);
+void AddExport(CLI::App* root, Session* session);
 void AddEval(CLI::App* root, Session* session);
 void AddHealth(CLI::App* root, Session* session);
 void AddCompletion(CLI::App* root, Session* session);

@@ -22,6 +22,16 @@ void AddGenerate(CLI::App* root, Session* session) {
          "A `ropewalk serve` that does it, with its name for --adapter"}}});
 }
 
+void AddExport(CLI::App* root, Session* session) {
+  AddEngineCommand(
+      root, session,
+      {"export",
+       "Write an adapter as a whole model, or as GGUF for llama.cpp",
+       "ropewalk export --adapter demo/dates --as gguf --to dates.gguf",
+       {{"--as", "merged|gguf", "A whole Hugging Face model, or a LoRA in GGUF", /*required=*/true},
+        {"--to", "DIR|FILE", "The new folder, or the new GGUF file", /*required=*/true}}});
+}
+
 void AddServe(CLI::App* root, Session* session) {
   AddEngineCommand(
       root, session,
