@@ -45,7 +45,8 @@ int main(int argc, char** argv) {
   ropewalk::WorkerOptions worker;
   std::string log_level = "info";
   AddWorkerFlags(app, &worker, &log_level);
-  const std::vector<ropewalk::Command> commands = ropewalk::AddCommands(app, &termination, &log_level);
+  const std::vector<ropewalk::Command> commands =
+      ropewalk::AddCommands(app, &termination, &log_level);
   ropewalk::BindStandardFlags(app);
   if (const auto exit_code = ropewalk::ParseFlags(app, argc, argv)) return *exit_code;
 

@@ -71,7 +71,7 @@ std::vector<GgufTensor> Tensors(const ModelConfig& config, const LoraAdapter& ad
     std::vector<float> values(begin, begin + entry.size);
     if (is_b) {
       const int64_t rank = entry.shape[1];
-      Scale(adapter.config.scale() * static_cast<double>(rank) / alpha, &values);
+      Scale(adapter.config.ScaleAt(place) * static_cast<double>(rank) / alpha, &values);
       const bool turns = linear == Linear::kQuery || linear == Linear::kKey;
       if (pairs_rows && turns) values = PairRows(values, rank, config.head_dim);
     }
@@ -87,6 +87,10 @@ std::vector<GgufTensor> Tensors(const ModelConfig& config, const LoraAdapter& ad
 
 absl::StatusOr<std::string> GgufAdapter(const ModelConfig& config, const LoraAdapter& adapter) {
   ASSIGN_OR_RETURN(const GgufFamily family, FamilyOf(config.architecture));
+  if (adapter.config.dora) {
+    return absl::InvalidArgumentError(
+        "gguf: llama.cpp knows no DoRA (use_dora); export a merged model instead");
+  }
   if (adapter.config.places.empty()) {
     return absl::InvalidArgumentError("gguf: the adapter has no linear layer");
   }

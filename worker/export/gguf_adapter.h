@@ -13,7 +13,8 @@ namespace ropewalk {
 // rank alone, so what else a scale has is folded into B; where it keeps the rows of q_proj and
 // k_proj in pairs for its own rotation (Llama, Mistral), so are B's here. A function of the
 // arguments alone.
-// INVALID_ARGUMENT: llama.cpp has no name for the architecture, or the adapter is empty.
+// INVALID_ARGUMENT: llama.cpp has no name for the architecture, the adapter is empty, or has DoRA's
+// magnitudes.
 absl::StatusOr<std::string> GgufAdapter(const ModelConfig& config, const LoraAdapter& adapter);
 
 }  // namespace ropewalk

@@ -1,5 +1,6 @@
 #include "worker/export/merged_model.h"
 
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -64,6 +65,18 @@ std::string Index(const ModelFolder& base, const std::vector<WeightSpec>& specs,
   return index.dump(2) + "\n";
 }
 
+// Gives each row, an output's weights, the length that DoRA has learnt for it.
+void SetMagnitudes(absl::Span<const float> magnitudes, std::vector<float>* weight) {
+  const size_t in = weight->size() / magnitudes.size();
+  for (size_t row = 0; row < magnitudes.size(); ++row) {
+    const absl::Span<float> values = absl::MakeSpan(*weight).subspan(row * in, in);
+    double squares = 0;
+    for (const float value : values) squares += static_cast<double>(value) * value;
+    const double factor = magnitudes[row] / std::sqrt(squares);
+    for (float& value : values) value = static_cast<float>(factor * value);
+  }
+}
+
 // The bytes of the base's weights with the adapter's changes.
 class Merger {
  public:
@@ -73,7 +86,8 @@ class Merger {
         places_(LinearPlaces(base.config())),
         layout_(LoraLayout(places_, adapter.config)) {
     for (size_t i = 0; i < adapter.config.places.size(); ++i) {
-      branch_of_[places_[adapter.config.places[i]].name + ".weight"] = i;
+      branch_of_[places_[adapter.config.places[i]].name + ".weight"] = {
+          adapter.config.places[i], i * (adapter.config.dora ? 3 : 2)};
     }
   }
 
@@ -83,10 +97,13 @@ class Merger {
     if (branch == branch_of_.end()) return std::string(stored.bytes);
     std::vector<float> weight(spec.size);
     base_.ReadWeight(spec, absl::MakeSpan(weight));
-    const ParameterEntry& a = layout_.entries[2 * branch->second];
-    const ParameterEntry& b = layout_.entries[2 * branch->second + 1];
-    const LoraShape shape = {spec.shape[1], spec.shape[0], a.shape[0], adapter_.config.scale()};
+    const auto [place, first] = branch->second;
+    const ParameterEntry& a = layout_.entries[first];
+    const ParameterEntry& b = layout_.entries[first + 1];
+    const LoraShape shape = {spec.shape[1], spec.shape[0], a.shape[0],
+                             adapter_.config.ScaleAt(place)};
     MergeLora<float>(shape, Of(a), Of(b), absl::MakeSpan(weight));
+    if (adapter_.config.dora) SetMagnitudes(Of(layout_.entries[first + 2]), &weight);
     return FromFloat32(weight, stored.dtype);
   }
 
@@ -99,7 +116,9 @@ class Merger {
   const LoraAdapter& adapter_;
   const std::vector<LinearPlace> places_;
   const ParameterLayout layout_;
-  std::map<std::string, size_t> branch_of_;  // by the weight's name
+
+  // By the weight's name: its place, and the first of its entries in the layout.
+  std::map<std::string, std::pair<int64_t, size_t>> branch_of_;
 };
 
 std::string ShardBytes(const Merger& merger, const ModelFolder& base,
