@@ -17,11 +17,25 @@
 namespace ropewalk {
 namespace {
 
+// How the base is held.
+template <typename Options>
+void AddStorageFlags(CLI::App* command, Options* options) {
+  command
+      ->add_option("--base-storage", options->base_storage,
+                   "how its linear layers are held; default: as the folder has them")
+      ->check(CLI::IsMember({"float32", "bf16", "float16", "int8", "nf4"}));
+  command
+      ->add_option("--double-quantization", options->double_quantization,
+                   "whether the scales of nf4 are quantised, too")
+      ->capture_default_str();
+}
+
 Command AddEval(CLI::App& app) {
   CLI::App* eval = app.add_subcommand(
       "eval", "Measure loss and exact matches of a base, perhaps with an adapter");
   auto options = std::make_shared<EvalOptions>();
   eval->add_option("--base", options->base, "model folder")->required();
+  AddStorageFlags(eval, options.get());
   eval->add_option("--adapter", options->adapter, "PEFT folder");
   eval->add_option("--data", options->data, "JSONL file")->required();
   eval->add_option("--samples", options->samples, "rows to show")->capture_default_str();
@@ -57,6 +71,7 @@ Command AddGenerate(CLI::App& app, const Termination* termination) {
   CLI::Option* server = generate->add_option(
       "--server", options->server, "host:port of `ropewalk-worker serve`, which then does it");
   generate->add_option("--base", options->base, "model folder; needed without --server");
+  AddStorageFlags(generate, options.get());
   generate->add_option("--adapter", options->adapter, "PEFT folder, or the server's name for one");
   AddTextFlags(generate, &options->text);
   generate->callback([=] {
@@ -70,6 +85,7 @@ Command AddServe(CLI::App& app, const Termination* termination, std::string* log
       "serve", "Continue texts for others: GenerationService, with any number of adapters");
   auto options = std::make_shared<ServeOptions>();
   serve->add_option("--base", options->base, "model folder")->required();
+  AddStorageFlags(serve, options.get());
   serve->add_option("--adapter", options->adapters, "NAME=PEFT folder; may be given several times")
       ->allow_extra_args(false);
   serve->add_option("--max-batch", options->limits.max_batch, "texts continued together")

@@ -229,6 +229,11 @@ void CheckMethod(const v1::Method& method, Faults* faults) {
   CheckModules(lora.target_modules(), "method.lora.target_modules", faults);
   CheckModules(lora.exclude_modules(), "method.lora.exclude_modules", faults);
   CheckPatterns(lora, faults);
+  faults->Unless(v1::BaseStorage_IsValid(lora.base_storage()), "method.lora.base_storage",
+                 static_cast<int>(lora.base_storage()), "float32, bf16, float16, int8 or nf4");
+  faults->Unless(!lora.has_double_quantization() || lora.base_storage() == v1::BASE_STORAGE_NF4,
+                 "method.lora.double_quantization", lora.double_quantization() ? "true" : "false",
+                 "only with base_storage nf4");
 }
 
 void CheckBatches(const v1::Training& training, Faults* faults) {

@@ -158,6 +158,17 @@ TEST(JobSpecValidation, RefusesEnumsOfTheFuture) {
   EXPECT_THAT(ValidateJobSpec(spec).message(), HasSubstr("training.precision: '77'"));
 }
 
+TEST(JobSpecValidation, RefusesDoubleQuantizationOfAnythingButNf4) {
+  EXPECT_TRUE(
+      ValidateJobSpec(
+          Spec("method { lora { base_storage: BASE_STORAGE_NF4 double_quantization: false } }"))
+          .ok());
+  ExpectFault("method { lora { base_storage: BASE_STORAGE_INT8 double_quantization: true } }",
+              "method.lora.double_quantization", "nf4");
+  ExpectFault("method { lora { double_quantization: true } }", "method.lora.double_quantization",
+              "nf4");
+}
+
 TEST(JobSpecValidation, RefusesWorkersThatCannotBe) {
   ExpectFault("workers { min: 0 }", "workers.min", "1 or more");
   ExpectFault("workers { min: 9 }", "workers.max", "at least workers.min, which is 9");

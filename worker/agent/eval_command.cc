@@ -103,8 +103,11 @@ void PrintTable(const EvalResult& result, std::ostream& out) {
 }  // namespace
 
 absl::Status RunEval(const EvalOptions& options, std::ostream& out) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<InferenceModel> model,
-                   InferenceModel::Open(options.base, options.adapter, MatMulPrecision::kFull));
+  ASSIGN_OR_RETURN(const WantedStorage storage,
+                   ParseWantedStorage(options.base_storage, options.double_quantization));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<InferenceModel> model,
+      InferenceModel::Open(options.base, options.adapter, MatMulPrecision::kFull, storage));
   ASSIGN_OR_RETURN(const std::unique_ptr<Tokenizer> tokenizer, Tokenizer::Load(options.base));
   const absl::StatusOr<ChatFormat> chat = LoadChatFormat(options.base);
   const RowTokeniser tokeniser(tokenizer.get(), &chat, Learn::kAnswers);

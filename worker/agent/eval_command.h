@@ -8,7 +8,9 @@
 namespace ropewalk {
 
 struct EvalOptions {
-  std::string base;     // model folder
+  std::string base;          // model folder
+  std::string base_storage;  // "nf4" and so on; empty: as the folder has it
+  bool double_quantization = true;
   std::string adapter;  // PEFT folder; empty: the base alone
   std::string data;     // JSONL
   int samples = 5;      // rows to show

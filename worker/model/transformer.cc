@@ -50,11 +50,11 @@ absl::Status CheckRange(absl::string_view what, absl::Span<const int32_t> values
 
 template <typename T>
 Transformer<T>::Transformer(const ModelConfig& config, MatMulPrecision precision,
-                            LinearHook<T>* hook)
+                            LinearHook<T>* hook, WeightStorage storage)
     : config_(config),
       hook_(hook),
       rope_(config),
-      weights_(config, precision),
+      weights_(config, precision, storage),
       cross_entropy_(config.vocab_size, config.hidden_size),
       trainable_(TrainableWeights::All(config)),
       lowest_hook_(LowestHook(config, hook)),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -30,7 +31,9 @@ template <typename T>
 class Transformer {
  public:
   // With weights still to be set. `hook` may be null; otherwise it must outlive the transformer.
-  Transformer(const ModelConfig& config, MatMulPrecision precision, LinearHook<T>* hook);
+  // `storage` is that of the decoder's linear layers, as Weights has it.
+  Transformer(const ModelConfig& config, MatMulPrecision precision, LinearHook<T>* hook,
+              WeightStorage storage = WeightStorage::kFloat32);
   Transformer(const Transformer&) = delete;
   Transformer& operator=(const Transformer&) = delete;
 
@@ -39,6 +42,11 @@ class Transformer {
   // Sets the values, row-major, of the weight with this index in WeightSpecs. Every weight has to
   // be set before the calls below.
   void SetWeight(int64_t index, absl::Span<const T> values) { weights_.Set(index, values); }
+
+  // The same for a linear layer's matrix that is stored already.
+  void AdoptWeight(int64_t index, std::unique_ptr<const StoredMatrix> matrix) {
+    weights_.Adopt(index, std::move(matrix));
+  }
 
   // The sum of the losses over the target tokens, without dropout.
   // INVALID_ARGUMENT, here and below: no tokens, lengths that do not fit together, or a token,

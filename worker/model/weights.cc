@@ -1,6 +1,7 @@
 #include "worker/model/weights.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ropewalk {
 namespace {
@@ -19,7 +20,7 @@ std::vector<int64_t> PlacesByIndex(const ModelConfig& config, const WeightIndex&
 }  // namespace
 
 template <typename T>
-Weights<T>::Weights(const ModelConfig& config, MatMulPrecision precision)
+Weights<T>::Weights(const ModelConfig& config, MatMulPrecision precision, WeightStorage storage)
     : index_(config),
       plain_(index_.count()),
       place_of_(PlacesByIndex(config, index_)),
@@ -30,7 +31,7 @@ Weights<T>::Weights(const ModelConfig& config, MatMulPrecision precision)
     if (spec.is_norm || spec.is_bias || i == index_.Embedding()) plain_[i].resize(spec.size);
   }
   for (const LinearPlace& place : LinearPlaces(config)) {
-    places_.emplace_back(place.out_size, place.in_size, precision);
+    places_.emplace_back(place.out_size, place.in_size, precision, storage);
   }
 }
 
@@ -39,6 +40,11 @@ void Weights<T>::Set(int64_t index, absl::Span<const T> values) {
   if (place_of_[index] >= 0) return places_[place_of_[index]].Pack(values.data());
   if (index == index_.Output()) output_.Pack(values.data());
   if (!plain_[index].empty()) std::copy(values.begin(), values.end(), plain_[index].begin());
+}
+
+template <typename T>
+void Weights<T>::Adopt(int64_t index, std::unique_ptr<const StoredMatrix> matrix) {
+  places_[place_of_[index]].Adopt(std::move(matrix));
 }
 
 template class Weights<float>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -16,11 +17,16 @@ namespace ropewalk {
 template <typename T>
 class Weights {
  public:
-  // With values still to be set.
-  Weights(const ModelConfig& config, MatMulPrecision precision);
+  // With values still to be set. The linear layers of the decoder are held as `storage`, all else
+  // in T. Another storage than kFloat32 is for T = float only.
+  Weights(const ModelConfig& config, MatMulPrecision precision,
+          WeightStorage storage = WeightStorage::kFloat32);
 
   // Copies the values of one weight, row-major.
   void Set(int64_t index, absl::Span<const T> values);
+
+  // Takes a linear layer's matrix that is stored already. For T = float only.
+  void Adopt(int64_t index, std::unique_ptr<const StoredMatrix> matrix);
 
   const WeightIndex& index() const { return index_; }
 

@@ -17,7 +17,8 @@ std::unique_ptr<const StoredMatrix> StoreMatrix(WeightStorage storage, int64_t r
     case WeightStorage::kInt8:
       return std::make_unique<Int8Matrix>(rows, columns, w);
     case WeightStorage::kNf4:
-      return std::make_unique<Nf4Matrix>(rows, columns, w);
+    case WeightStorage::kNf4Double:
+      return std::make_unique<Nf4Matrix>(storage, rows, columns, w);
   }
   return nullptr;
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "worker/optim/dynamic_map.h"
 #include "worker/optim/stretches.h"
+#include "worker/tensor/dynamic_map.h"
 
 namespace ropewalk {
 namespace {

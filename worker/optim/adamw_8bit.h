@@ -11,8 +11,8 @@ namespace ropewalk {
 
 // AdamW with both moments as bytes (Dettmers et al., "8-bit Optimizers via Block-wise
 // Quantization", 2022; as bitsandbytes' AdamW8bit has it): a quarter of the state. A step expands a
-// block of 256, updates it as AdamW does and quantises it again (see dynamic_map.h). Tensors of
-// fewer than 4096 elements keep float32.
+// block of 256, updates it as AdamW does and quantises it again (see worker/tensor/dynamic_map.h).
+// Tensors of fewer than 4096 elements keep float32.
 //
 // State of the large tensors, one after another: "adam_m8" and "adam_v8", a byte for each
 // parameter; "adam_m_magnitudes" and "adam_v_magnitudes", float32, one for each block; blocks do

@@ -17,8 +17,11 @@ namespace {
 using OnText = std::function<bool(absl::string_view)>;
 
 absl::Status GenerateHere(const GenerateOptions& options, const OnText& on_text) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<InferenceModel> model,
-                   InferenceModel::Open(options.base, options.adapter, MatMulPrecision::kFull));
+  ASSIGN_OR_RETURN(const WantedStorage storage,
+                   ParseWantedStorage(options.base_storage, options.double_quantization));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<InferenceModel> model,
+      InferenceModel::Open(options.base, options.adapter, MatMulPrecision::kFull, storage));
   ASSIGN_OR_RETURN(const std::unique_ptr<Tokenizer> tokenizer, Tokenizer::Load(options.base));
   ASSIGN_OR_RETURN(std::vector<int32_t> eos, EosTokens(options.base, model->config(), *tokenizer));
   TextOptions text = options.text;

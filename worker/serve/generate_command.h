@@ -10,7 +10,9 @@
 namespace ropewalk {
 
 struct GenerateOptions {
-  std::string base;     // model folder
+  std::string base;          // model folder
+  std::string base_storage;  // "nf4" and so on; empty: as the folder has it
+  bool double_quantization = true;
   std::string adapter;  // PEFT folder; empty: the base alone
   std::string server;   // "host:port" of a GenerationService, which then does the work; `base` is
                         // not looked at and `adapter` is one of its names

@@ -53,8 +53,10 @@ absl::Status CheckLimits(const GenerationLimits& limits) {
 absl::Status RunServe(const ServeOptions& options, const Termination& termination) {
   RETURN_IF_ERROR(CheckLimits(options.limits));
   ASSIGN_OR_RETURN(const std::vector<NamedAdapter> adapters, ParseAdapters(options.adapters));
+  ASSIGN_OR_RETURN(const WantedStorage storage,
+                   ParseWantedStorage(options.base_storage, options.double_quantization));
   ASSIGN_OR_RETURN(const std::unique_ptr<InferenceModel> model,
-                   InferenceModel::Open(options.base, adapters, MatMulPrecision::kFull));
+                   InferenceModel::Open(options.base, adapters, MatMulPrecision::kFull, storage));
   ASSIGN_OR_RETURN(const std::unique_ptr<Tokenizer> tokenizer, Tokenizer::Load(options.base));
   ASSIGN_OR_RETURN(std::vector<int32_t> eos, EosTokens(options.base, model->config(), *tokenizer));
   GenerationScheduler scheduler(model->NewDecoder(), options.limits);

@@ -12,7 +12,9 @@ namespace ropewalk {
 
 struct ServeOptions {
   ServerOptions server{.listen_address = "127.0.0.1:7095", .http_address = ""};
-  std::string base;                   // model folder
+  std::string base;          // model folder
+  std::string base_storage;  // "nf4" and so on; empty: as the folder has it
+  bool double_quantization = true;
   std::vector<std::string> adapters;  // "NAME=FOLDER", or a folder, whose last part is the name
   GenerationLimits limits;
 };

@@ -31,15 +31,16 @@ absl::Status CheckNames(const std::vector<NamedAdapter>& adapters) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<InferenceModel>> InferenceModel::Open(
-    const std::string& base_folder, const std::string& adapter_folder, MatMulPrecision precision) {
+    const std::string& base_folder, const std::string& adapter_folder, MatMulPrecision precision,
+    WantedStorage storage) {
   std::vector<NamedAdapter> adapters;
   if (!adapter_folder.empty()) adapters.push_back({"adapter", adapter_folder});
-  return Open(base_folder, adapters, precision);
+  return Open(base_folder, adapters, precision, storage);
 }
 
 absl::StatusOr<std::unique_ptr<InferenceModel>> InferenceModel::Open(
     const std::string& base_folder, const std::vector<NamedAdapter>& adapters,
-    MatMulPrecision precision) {
+    MatMulPrecision precision, WantedStorage storage) {
   RETURN_IF_ERROR(CheckNames(adapters));
   ASSIGN_OR_RETURN(const ModelFolder base, ModelFolder::Open(base_folder));
   if (!base.has_weights()) {
@@ -50,21 +51,32 @@ absl::StatusOr<std::unique_ptr<InferenceModel>> InferenceModel::Open(
     ASSIGN_OR_RETURN(LoraAdapter lora, ReadPeftFolder(adapter.folder, LinearPlaces(base.config())));
     read.push_back({adapter.name, std::move(lora)});
   }
-  return absl::WrapUnique(new InferenceModel(base, read, precision));
+  auto model = absl::WrapUnique(new InferenceModel(base.config(), read, precision,
+                                                   storage.value_or(WeightStorage::kFloat32)));
+  RETURN_IF_ERROR(model->Load(base, read, storage));
+  return model;
 }
 
-InferenceModel::InferenceModel(const ModelFolder& base, const std::vector<Adapter>& adapters,
-                               MatMulPrecision precision)
-    : hooks_(Hooks(base.config(), adapters)),
-      router_(LinearPlaces(base.config()), Pointers(hooks_)),
-      transformer_(base.config(), precision, &router_) {
+InferenceModel::InferenceModel(const ModelConfig& base, const std::vector<Adapter>& adapters,
+                               MatMulPrecision precision, WeightStorage storage)
+    : hooks_(Hooks(base, adapters)),
+      router_(LinearPlaces(base), Pointers(hooks_)),
+      transformer_(base, precision, &router_, storage) {
   for (const Adapter& adapter : adapters) names_.push_back(adapter.name);
-  LoadWeights(base, &transformer_);
+}
+
+absl::Status InferenceModel::Load(const ModelFolder& base, const std::vector<Adapter>& adapters,
+                                  WantedStorage storage) {
+  RETURN_IF_ERROR(LoadWeights(base, storage, &transformer_));
   for (size_t i = 0; i < adapters.size(); ++i) {
     const LoraAdapter& lora = adapters[i].lora;
-    if (lora.config.dora) SetBases(base, lora.config, transformer_, hooks_[i].get());
+    if (lora.config.dora) {
+      RETURN_IF_ERROR(CheckHoldsFloat32(base, storage, "an adapter with DoRA"));
+      SetBases(base, lora.config, transformer_, hooks_[i].get());
+    }
     hooks_[i]->SetParameters(lora.parameters);
   }
+  return absl::OkStatus();
 }
 
 std::vector<std::unique_ptr<LoraHook<float>>> InferenceModel::Hooks(
@@ -117,16 +129,6 @@ void SetBases(const ModelFolder& folder, const LoraConfig& config,
     values.resize(spec.size);
     folder.ReadWeight(spec, absl::MakeSpan(values));
     hook->SetBase(place, &transformer.weights().Place(place), values);
-  }
-}
-
-void LoadWeights(const ModelFolder& folder, Transformer<float>* transformer) {
-  const std::vector<WeightSpec> specs = WeightSpecs(folder.config());
-  std::vector<float> values;
-  for (size_t index = 0; index < specs.size(); ++index) {
-    values.resize(specs[index].size);
-    folder.ReadWeight(specs[index], absl::MakeSpan(values));
-    transformer->SetWeight(index, values);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "worker/ops/linear_weight.h"
 #include "worker/peft/lora_hook.h"
 #include "worker/peft/peft_folder.h"
+#include "worker/train/base_storage.h"
 #include "worker/train/language_model.h"
 
 namespace ropewalk {
@@ -27,17 +28,19 @@ struct NamedAdapter {
 // A model to use, not to train: a base, perhaps with adapters. Not thread-safe.
 class InferenceModel final : public LanguageModel {
  public:
-  // Opens a Hugging Face model folder, and a PEFT adapter for it unless `adapter_folder` is empty.
-  // INVALID_ARGUMENT or NOT_FOUND: a folder is not what it should be. FAILED_PRECONDITION: the base
-  // has no weights.
+  // Opens a Hugging Face model folder, to be held as `storage`, and a PEFT adapter for it unless
+  // `adapter_folder` is empty.
+  // INVALID_ARGUMENT or NOT_FOUND: a folder is not what it should be, or LoadWeights refuses.
+  // FAILED_PRECONDITION: the base has no weights.
   static absl::StatusOr<std::unique_ptr<InferenceModel>> Open(const std::string& base_folder,
                                                               const std::string& adapter_folder,
-                                                              MatMulPrecision precision);
+                                                              MatMulPrecision precision,
+                                                              WantedStorage storage = {});
 
   // The same with several adapters, whose names must differ. INVALID_ARGUMENT also: they do not.
   static absl::StatusOr<std::unique_ptr<InferenceModel>> Open(
       const std::string& base_folder, const std::vector<NamedAdapter>& adapters,
-      MatMulPrecision precision);
+      MatMulPrecision precision, WantedStorage storage = {});
 
   const ModelConfig& config() const { return transformer_.config(); }
 
@@ -68,8 +71,11 @@ class InferenceModel final : public LanguageModel {
     LoraAdapter lora;
   };
 
-  InferenceModel(const ModelFolder& base, const std::vector<Adapter>& adapters,
-                 MatMulPrecision precision);
+  // Without weights and parameters, which Load brings.
+  InferenceModel(const ModelConfig& base, const std::vector<Adapter>& adapters,
+                 MatMulPrecision precision, WeightStorage storage);
+  absl::Status Load(const ModelFolder& base, const std::vector<Adapter>& adapters,
+                    WantedStorage storage);
   static std::vector<std::unique_ptr<LoraHook<float>>> Hooks(const ModelConfig& config,
                                                              const std::vector<Adapter>& adapters);
   void UseFirstAdapter();
@@ -79,9 +85,6 @@ class InferenceModel final : public LanguageModel {
   RowRouter router_;
   Transformer<float> transformer_;
 };
-
-// Gives `transformer` the weights of the folder, which has some.
-void LoadWeights(const ModelFolder& folder, Transformer<float>* transformer);
 
 // Tells `hook`, made for this config, the weights of the base at its places, as DoRA needs.
 void SetBases(const ModelFolder& folder, const LoraConfig& config,

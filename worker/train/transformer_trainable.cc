@@ -14,6 +14,7 @@
 #include "worker/peft/lora_hook.h"
 #include "worker/peft/peft_folder.h"
 #include "worker/tensor/parallel.h"
+#include "worker/train/base_storage.h"
 #include "worker/train/inference_model.h"
 #include "worker/train/lora_options.h"
 #include "worker/train/precision.h"
@@ -25,8 +26,9 @@ namespace {
 class TransformerTrainable : public TrainableModel {
  public:
   TransformerTrainable(const ModelConfig& config, MatMulPrecision precision,
-                       LinearHook<float>* hook, ParameterLayout layout)
-      : transformer_(config, precision, hook), layout_(std::move(layout)) {}
+                       LinearHook<float>* hook, ParameterLayout layout,
+                       WeightStorage storage = WeightStorage::kFloat32)
+      : transformer_(config, precision, hook, storage), layout_(std::move(layout)) {}
 
   const ParameterLayout& layout() const override { return layout_; }
 
@@ -57,14 +59,20 @@ struct HookHolder {
 
 class LoraTrainable final : private HookHolder, public TransformerTrainable {
  public:
-  LoraTrainable(const ModelFolder& folder, MatMulPrecision precision, LoraOptions options,
-                std::string base_model)
-      : HookHolder(folder.config(), options.config),
-        TransformerTrainable(folder.config(), precision, &hook, LoraLayout(places, options.config)),
+  // With the base's weights still to be loaded.
+  LoraTrainable(const ModelConfig& model, MatMulPrecision precision, WeightStorage storage,
+                LoraOptions options, std::string base_model)
+      : HookHolder(model, options.config),
+        TransformerTrainable(model, precision, &hook, LoraLayout(places, options.config), storage),
         options_(std::move(options)),
-        base_model_(std::move(base_model)) {
-    LoadWeights(folder, &transformer_);
-    if (options_.config.dora || options_.init.divides_base()) PrepareBase(folder);
+        base_model_(std::move(base_model)) {}
+
+  absl::Status Load(const ModelFolder& folder, WantedStorage storage) {
+    RETURN_IF_ERROR(LoadWeights(folder, storage, &transformer_));
+    if (!options_.config.dora && !options_.init.divides_base()) return absl::OkStatus();
+    RETURN_IF_ERROR(CheckHoldsFloat32(folder, storage, "use_dora, pissa or olora"));
+    PrepareBase(folder);
+    return absl::OkStatus();
   }
 
   void InitializeParameters(uint64_t seed, absl::Span<float> parameters) const override {
@@ -189,7 +197,12 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> CreateTrainable(const std::strin
         model_folder, " has no weights; only the method full can start from random ones"));
   }
   ASSIGN_OR_RETURN(LoraOptions options, LoraOptionsOf(method.lora(), folder.config()));
-  return std::make_unique<LoraTrainable>(folder, matmul_precision, std::move(options), base_model);
+  const WantedStorage storage = WantedStorageOf(method.lora());
+  auto trainable = std::make_unique<LoraTrainable>(folder.config(), matmul_precision,
+                                                   storage.value_or(WeightStorage::kFloat32),
+                                                   std::move(options), base_model);
+  RETURN_IF_ERROR(trainable->Load(folder, storage));
+  return trainable;
 }
 
 }  // namespace ropewalk

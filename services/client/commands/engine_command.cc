@@ -115,6 +115,17 @@ absl::StatusOr<ExitCode> RunEngine(Session* session, const EngineCommand& engine
   return BecomeEngine(*session, command);
 }
 
+// The command's options, and how the base is held.
+std::vector<EngineOption> AndBaseOptions(const EngineCommand& engine) {
+  std::vector<EngineOption> options = engine.options;
+  if (!engine.holds_base) return options;
+  options.push_back({"--base-storage", "float32|bf16|float16|int8|nf4",
+                     "How the model's linear layers are held; default: as its folder has them"});
+  options.push_back({"--double-quantization", "true|false",
+                     "Whether the scales of nf4 are quantised, too; default: true"});
+  return options;
+}
+
 }  // namespace
 
 absl::Status BecomeEngine(const Session& session, const std::vector<std::string>& arguments) {
@@ -142,7 +153,7 @@ CLI::App* AddEngineCommand(CLI::App* root, Session* session, const EngineCommand
                          true}
           : EngineOption{"--adapter", "DIR|NAME", "The adapter on it"};
   AddValues(command, adapter, &flags->adapters);
-  for (const EngineOption& option : engine.options) {
+  for (const EngineOption& option : AndBaseOptions(engine)) {
     const std::string last = option.names.substr(option.names.rfind(',') + 1);
     AddValues(command, option, &flags->others[last]);
   }

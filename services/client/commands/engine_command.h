@@ -27,6 +27,7 @@ struct EngineCommand {
   std::string example;
   std::vector<EngineOption> options;  // but --base and --adapter, which every one has
   bool several_adapters = false;
+  bool holds_base = true;  // has options for how the base is held
 };
 
 // Adds the command. Its --base and --adapter may be folders or names in the registry, which are

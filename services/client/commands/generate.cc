@@ -29,7 +29,9 @@ void AddExport(CLI::App* root, Session* session) {
        "Write an adapter as a whole model, or as GGUF for llama.cpp",
        "ropewalk export --adapter demo/dates --as gguf --to dates.gguf",
        {{"--as", "merged|gguf", "A whole Hugging Face model, or a LoRA in GGUF", /*required=*/true},
-        {"--to", "DIR|FILE", "The new folder, or the new GGUF file", /*required=*/true}}});
+        {"--to", "DIR|FILE", "The new folder, or the new GGUF file", /*required=*/true}},
+       /*several_adapters=*/false,
+       /*holds_base=*/false});
 }
 
 void AddServe(CLI::App* root, Session* session) {

@@ -55,6 +55,46 @@ def nf4_case(name, x):
     }
 
 
+def nearest_in_map(x, code, blocksize=256):
+    """A reference written from the formula: share of the block's largest magnitude, then the number
+    of bounds halfway between neighbours of `code` that lie below. bitsandbytes' CUDA kernels and its
+    PyTorch backend do the same; its CPU library is not exact here (it misses the nearest number for
+    one element in 700)."""
+    codes, scales = [], []
+    bounds = (code[:-1] + code[1:]) / 2
+    for block in x.split(blocksize):
+        scales.append(block.abs().max())
+        share = (block * (1.0 / scales[-1].clamp(min=1e-38))).clamp(-1, 1)
+        codes.append(torch.bucketize(share, bounds).to(torch.uint8))
+    return torch.cat(codes), torch.stack(scales)
+
+
+def double_case(name, scales):
+    code = bnb.create_dynamic_map()
+    offset = scales.mean()
+    codes, absmax = nearest_in_map(scales - offset, code)
+    state = bnb.QuantState(absmax=absmax, code=code, blocksize=256, dtype=torch.float32)
+    back = bnb.dequantize_blockwise(codes, state) + offset
+    return {
+        "name": name,
+        "scales": hexadecimal(scales),
+        "offset": offset.item(),
+        "codes": hexadecimal(codes),
+        "absmax": hexadecimal(absmax),
+        "dequantized": hexadecimal(back),
+    }
+
+
+def double_cases():
+    draw = torch.Generator().manual_seed(5)
+    weights = torch.randn(64 * 300, generator=draw) * 0.02
+    _, state = bnb.quantize_4bit(weights, quant_type="nf4", blocksize=64)
+    yield double_case("of a weight", state.absmax)
+    yield double_case("one", torch.tensor([0.5]))
+    yield double_case("equal", torch.full((70,), 0.25))
+    yield double_case("with zeros", torch.cat([torch.zeros(40), state.absmax[:40]]))
+
+
 def int8_case(name, x, rows):
     # As bitsandbytes.nn.Int8Params does it.
     codes, scales, _ = bnb.int8_vectorwise_quant(x.view(rows, -1).to(torch.float16))
@@ -83,6 +123,8 @@ def int8_cases():
 def main():
     golden = {
         "nf4_values": hexadecimal(bnb.get_4bit_type("nf4", device="cpu")),
+        "dynamic_map": hexadecimal(bnb.create_dynamic_map()),
+        "double": list(double_cases()),
         "nf4": [nf4_case(name, x) for name, x in arrays()],
         "int8": list(int8_cases()),
     }

@@ -1,4 +1,4 @@
-#include "worker/optim/dynamic_map.h"
+#include "worker/tensor/dynamic_map.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "worker/optim/optimizer_testing.h"
+#include "worker/tensor/philox.h"
 
 namespace ropewalk {
 namespace {
@@ -24,7 +24,8 @@ TEST(DynamicMap, HasTheNumbersOfBitsandbytes) {
 }
 
 TEST(DynamicMap, ChoosesTheNearestNumber) {
-  const std::vector<float> x = testing::Noise(DynamicMap::kBlock, 5);
+  std::vector<float> x(DynamicMap::kBlock);
+  FillNormal(/*seed=*/5, /*stream=*/0, /*standard_deviation=*/1.0f, x.data(), x.size());
   std::vector<uint8_t> codes(x.size());
   float magnitude = 0;
   const DynamicMap& map = DynamicMap::Signed();

@@ -5,10 +5,11 @@
 
 namespace ropewalk {
 
-// Floats as bytes, block by block, the way bitsandbytes keeps the state of its 8-bit optimisers: a
-// block's largest magnitude as float32, and for each element the index of the nearest of 256
-// numbers in [-1, 1], dense around 0 (the dynamic tree quantisation of Dettmers, "8-Bit
-// Approximations for Parallelism in Deep Learning", 2016). Bit for bit the same numbers.
+// Floats as bytes, block by block, the way bitsandbytes keeps the state of its 8-bit optimisers and
+// the scales of 4-bit weights: a block's largest magnitude as float32, and for each element the
+// index of the nearest of 256 numbers in [-1, 1], dense around 0 (the dynamic tree quantisation of
+// Dettmers, "8-Bit Approximations for Parallelism in Deep Learning", 2016). Bit for bit the same
+// numbers.
 class DynamicMap {
  public:
   static constexpr int64_t kBlock = 256;  // elements that share a magnitude

@@ -1,4 +1,4 @@
-#include "worker/optim/dynamic_map.h"
+#include "worker/tensor/dynamic_map.h"
 
 #include <algorithm>
 #include <cmath>

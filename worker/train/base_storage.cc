@@ -1,0 +1,98 @@
+#include "worker/train/base_storage.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "ropewalk/v1/job_service.pb.h"
+#include "services/common/status_macros.h"
+#include "worker/model/weight_specs.h"
+#include "worker/tensor/float16.h"
+
+namespace ropewalk {
+namespace {
+
+struct NamedStorage {
+  const char* name;
+  v1::BaseStorage choice;
+  WeightStorage storage;
+};
+
+constexpr NamedStorage kStorages[] = {
+    {"float32", v1::BASE_STORAGE_FLOAT32, WeightStorage::kFloat32},
+    {"bf16", v1::BASE_STORAGE_BF16, WeightStorage::kBfloat16},
+    {"float16", v1::BASE_STORAGE_FLOAT16, WeightStorage::kFloat16},
+    {"int8", v1::BASE_STORAGE_INT8, WeightStorage::kInt8},
+    {"nf4", v1::BASE_STORAGE_NF4, WeightStorage::kNf4},
+};
+
+WeightStorage Doubled(WeightStorage storage, bool double_quantization) {
+  const bool nf4 = storage == WeightStorage::kNf4;
+  return nf4 && double_quantization ? WeightStorage::kNf4Double : storage;
+}
+
+// What rounding to `storage` would turn into something else altogether.
+absl::Status CheckRange(const WeightSpec& spec, WeightStorage storage,
+                        absl::Span<const float> values) {
+  float largest = 0;
+  for (const float value : values) {
+    if (!std::isfinite(value)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "tensor '", spec.name, "' has a number that is not finite and cannot be quantised"));
+    }
+    largest = std::max(largest, std::abs(value));
+  }
+  const bool halves = storage == WeightStorage::kFloat16 || storage == WeightStorage::kInt8;
+  if (!halves || largest <= kMaxFloat16) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("tensor '", spec.name, "' has the number ", largest, ", beyond float16's ",
+                   kMaxFloat16, ", in which float16 and int8 are held; use bf16 or nf4"));
+}
+
+}  // namespace
+
+WantedStorage WantedStorageOf(const v1::Lora& lora) {
+  for (const NamedStorage& known : kStorages) {
+    if (known.choice != lora.base_storage()) continue;
+    return Doubled(known.storage, !lora.has_double_quantization() || lora.double_quantization());
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<WantedStorage> ParseWantedStorage(const std::string& text,
+                                                 bool double_quantization) {
+  if (text.empty()) return std::nullopt;
+  for (const NamedStorage& known : kStorages) {
+    if (text == known.name) return Doubled(known.storage, double_quantization);
+  }
+  return absl::InvalidArgumentError(absl::StrCat("the base storage '", text,
+                                                 "' is not known; allowed are float32, bf16, "
+                                                 "float16, int8 and nf4"));
+}
+
+absl::Status CheckHoldsFloat32(const ModelFolder& folder, WantedStorage storage,
+                               absl::string_view what) {
+  if (storage.value_or(WeightStorage::kFloat32) == WeightStorage::kFloat32) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      what, " computes with the base's weights themselves; it needs base_storage float32"));
+}
+
+absl::Status LoadWeights(const ModelFolder& folder, WantedStorage storage,
+                         Transformer<float>* transformer) {
+  const std::vector<WeightSpec> specs = WeightSpecs(folder.config());
+  const WeightStorage held = storage.value_or(WeightStorage::kFloat32);
+  std::vector<float> values;
+  for (size_t index = 0; index < specs.size(); ++index) {
+    values.resize(specs[index].size);
+    folder.ReadWeight(specs[index], absl::MakeSpan(values));
+    if (held != WeightStorage::kFloat32) {
+      RETURN_IF_ERROR(CheckRange(specs[index], held, values));
+    }
+    transformer->SetWeight(index, values);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "worker/model/model_folder.h"
+#include "worker/model/transformer.h"
+#include "worker/ops/weight_storage.h"
+
+namespace ropewalk {
+
+namespace v1 {
+class Lora;
+}
+
+// How the base's linear layers are to be held; nothing: as the model folder has them.
+using WantedStorage = std::optional<WeightStorage>;
+
+WantedStorage WantedStorageOf(const v1::Lora& lora);
+
+// The same from a command line: "", or a job's base_storage as people write it, "nf4".
+// INVALID_ARGUMENT: neither; the message lists what is allowed.
+absl::StatusOr<WantedStorage> ParseWantedStorage(const std::string& text, bool double_quantization);
+
+// INVALID_ARGUMENT: the base is held otherwise than in float32, which `what` needs.
+absl::Status CheckHoldsFloat32(const ModelFolder& folder, WantedStorage storage,
+                               absl::string_view what);
+
+// Gives `transformer`, which was made for this storage, the weights of the folder, which has some.
+// INVALID_ARGUMENT: a weight cannot be held so, because it is not finite or too large for halves;
+// the message names it.
+absl::Status LoadWeights(const ModelFolder& folder, WantedStorage storage,
+                         Transformer<float>* transformer);
+
+}  // namespace ropewalk
