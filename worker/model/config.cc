@@ -45,7 +45,8 @@ constexpr absl::string_view kCommonKeys[] = {"architectures",
                                              "initializer_range",
                                              "eos_token_id",
                                              "dtype",
-                                             "torch_dtype"};
+                                             "torch_dtype",
+                                             "quantization_config"};
 
 absl::Status ReadSizes(const ConfigReader& reader, const ConfigFamily& family,
                        ModelConfig* config) {
@@ -128,6 +129,7 @@ absl::StatusOr<ModelConfig> ParseModelConfig(absl::string_view text, absl::strin
   RETURN_IF_ERROR(reader.Positive("rms_norm_eps", &config.rms_norm_eps));
   RETURN_IF_ERROR(reader.Positive("initializer_range", &config.initializer_range));
   RETURN_IF_ERROR(ReadEosTokenIds(reader, &config.eos_token_ids));
+  ASSIGN_OR_RETURN(config.quantization, ReadQuantization(reader));
   const Json& dtype = reader.Get(json.contains("dtype") ? "dtype" : "torch_dtype");
   config.bfloat16 = dtype == "bfloat16";
   return config;

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "worker/model/quantization_config.h"
 #include "worker/model/rope_config.h"
 
 namespace ropewalk {
@@ -34,6 +35,7 @@ struct ModelConfig {
   double initializer_range = 0.02;     // standard deviation of new weights
   std::vector<int32_t> eos_token_ids;  // may be empty
   bool bfloat16 = false;               // the dtype of whole models that are written
+  Quantization quantization = Quantization::kNone;  // of the checkpoint
 
   int64_t query_size() const { return num_attention_heads * head_dim; }
   int64_t key_value_size() const { return num_key_value_heads * head_dim; }

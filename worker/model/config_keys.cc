@@ -40,7 +40,6 @@ const std::vector<NeutralSetting>& NeutralSettings() {
       {"sliding_window", {}},
       {"use_sliding_window", {false}},
       {"layer_types", {}},
-      {"quantization_config", {}},
       {"attention_multiplier", {}},
       {"embedding_multiplier", {1}},
       {"residual_multiplier", {1}},

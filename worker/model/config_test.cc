@@ -204,7 +204,6 @@ TEST(ModelConfig, AcceptsWhatShippedModelsSay) {
 TEST(ModelConfig, NamesTheSettingItCannotFollow) {
   EXPECT_THAT(ErrorWith("hidden_act", "gelu"), HasSubstr("only \"silu\""));
   EXPECT_THAT(ErrorWith("sliding_window", 128), HasSubstr("sliding_window"));
-  EXPECT_THAT(ErrorWith("quantization_config", {{"bits", 4}}), HasSubstr("quantization_config"));
   EXPECT_THAT(ErrorWith("layer_types", {"full_attention", "chunked_attention"}),
               HasSubstr("chunked_attention"));
   EXPECT_THAT(ErrorWith("layer_types", {"full_attention"}), HasSubstr("layer_types"));

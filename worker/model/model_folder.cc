@@ -1,7 +1,6 @@
 #include "worker/model/model_folder.h"
 
 #include <filesystem>
-#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -24,6 +23,11 @@ bool Exists(const std::string& path) {
 bool IsRedundant(const std::string& name, const ModelConfig& config) {
   return (config.tie_word_embeddings && name == "lm_head.weight") ||
          absl::EndsWith(name, ".rotary_emb.inv_freq");
+}
+
+// A matrix that a checkpoint may hold quantised: any but the table of embeddings.
+bool IsLinear(const WeightSpec& spec) {
+  return spec.shape.size() == 2 && spec.name != "model.embed_tokens.weight";
 }
 
 absl::StatusOr<std::set<std::string>> FilesOfIndex(const nlohmann::json& index,
@@ -90,27 +94,16 @@ absl::Status ModelFolder::OpenFile(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status ModelFolder::CheckWeights(const std::string& folder) const {
+absl::Status ModelFolder::CheckWeights(const std::string& folder) {
   std::set<std::string> unknown;
   for (const auto& [name, tensor] : tensors_) {
     if (!IsRedundant(name, config_)) unknown.insert(name);
   }
   for (const WeightSpec& spec : WeightSpecs(config_)) {
-    const auto found = tensors_.find(spec.name);
-    const auto error = [&](const auto&... parts) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(folder, ": tensor '", spec.name, "' ", parts...));
-    };
-    if (found == tensors_.end()) return error("is missing");
-    const TensorView& tensor = found->second;
-    if (tensor.shape != spec.shape) {
-      return error("has the shape ", ShapeToString(tensor.shape), "; config.json wants ",
-                   ShapeToString(spec.shape));
+    const absl::Status status = CheckWeight(spec, &unknown);
+    if (!status.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(folder, ": ", status.message()));
     }
-    if (!IsFloat(tensor.dtype)) {
-      return error("is ", DtypeName(tensor.dtype), "; only F32, F16 and BF16 are read");
-    }
-    unknown.erase(spec.name);
   }
   if (unknown.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(folder, ": tensor '", *unknown.begin(),
@@ -118,8 +111,40 @@ absl::Status ModelFolder::CheckWeights(const std::string& folder) const {
                                                  " with this config.json"));
 }
 
+absl::Status ModelFolder::CheckWeight(const WeightSpec& spec, std::set<std::string>* unknown) {
+  const auto found = tensors_.find(spec.name);
+  const auto error = [&](const auto&... parts) {
+    return absl::InvalidArgumentError(absl::StrCat("tensor '", spec.name, "' ", parts...));
+  };
+  if (found == tensors_.end()) return error("is missing");
+  const TensorView& tensor = found->second;
+  if (config_.quantization != Quantization::kNone && IsLinear(spec) && !IsFloat(tensor.dtype)) {
+    ASSIGN_OR_RETURN(QuantizedWeight weight,
+                     FindQuantizedWeight(config_.quantization, spec, tensors_));
+    for (const std::string& name : weight.names) unknown->erase(name);
+    quantized_[spec.name] = std::move(weight);
+    return absl::OkStatus();
+  }
+  if (tensor.shape != spec.shape) {
+    return error("has the shape ", ShapeToString(tensor.shape), "; config.json wants ",
+                 ShapeToString(spec.shape));
+  }
+  if (!IsFloat(tensor.dtype)) {
+    return error("is ", DtypeName(tensor.dtype), "; only F32, F16 and BF16 are read");
+  }
+  unknown->erase(spec.name);
+  return absl::OkStatus();
+}
+
 void ModelFolder::ReadWeight(const WeightSpec& spec, absl::Span<float> out) const {
-  ToFloat32(tensors_.at(spec.name), out);
+  const std::unique_ptr<const StoredMatrix> stored = ReadStored(spec);
+  if (stored == nullptr) return ToFloat32(tensors_.at(spec.name), out);
+  stored->Read(0, stored->rows(), 0, stored->columns(), out.data());
+}
+
+std::unique_ptr<const StoredMatrix> ModelFolder::ReadStored(const WeightSpec& spec) const {
+  const auto found = quantized_.find(spec.name);
+  return found == quantized_.end() ? nullptr : LoadQuantizedWeight(found->second);
 }
 
 }  // namespace ropewalk

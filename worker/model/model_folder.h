@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,13 +11,15 @@
 #include "absl/types/span.h"
 #include "worker/model/config.h"
 #include "worker/model/mapped_file.h"
+#include "worker/model/quantized_weight.h"
 #include "worker/model/safetensors.h"
 #include "worker/model/weight_specs.h"
 
 namespace ropewalk {
 
 // A Hugging Face model folder, mapped: config.json, and the weights in model.safetensors or in the
-// files that model.safetensors.index.json names. Its tensors have been checked against the config.
+// files that model.safetensors.index.json names; linear layers perhaps quantised by bitsandbytes.
+// Its tensors have been checked against the config.
 // Threads may read at the same time.
 class ModelFolder {
  public:
@@ -29,23 +33,28 @@ class ModelFolder {
   // False: the folder has no weights, only a config to start from.
   bool has_weights() const { return !files_.empty(); }
 
-  // Writes a weight as float32 to `out`, of the weight's size. REQUIRES: has_weights(), and the
-  // model has the weight.
+  // Writes a weight, dequantised if need be, as float32 to `out`, of the weight's size. REQUIRES,
+  // here and below: has_weights(), and the model has the weight.
   void ReadWeight(const WeightSpec& spec, absl::Span<float> out) const;
 
   // The weight as the file has it. REQUIRES: as above. Valid while this object, or one it was moved
   // to, lives.
   const TensorView& StoredWeight(const WeightSpec& spec) const { return tensors_.at(spec.name); }
 
+  // A weight that is quantised in the folder, as it is there; null for others.
+  std::unique_ptr<const StoredMatrix> ReadStored(const WeightSpec& spec) const;
+
  private:
   absl::Status OpenWeights(const std::string& folder);
   absl::Status OpenIndexed(const std::string& folder, const std::string& index);
   absl::Status OpenFile(const std::string& path);
-  absl::Status CheckWeights(const std::string& folder) const;
+  absl::Status CheckWeights(const std::string& folder);
+  absl::Status CheckWeight(const WeightSpec& spec, std::set<std::string>* unknown);
 
   ModelConfig config_;
   std::vector<MappedFile> files_;
   std::map<std::string, TensorView> tensors_;
+  std::map<std::string, QuantizedWeight> quantized_;  // by the weight's name
 };
 
 }  // namespace ropewalk

@@ -44,7 +44,8 @@ void Weights<T>::Set(int64_t index, absl::Span<const T> values) {
 
 template <typename T>
 void Weights<T>::Adopt(int64_t index, std::unique_ptr<const StoredMatrix> matrix) {
-  places_[place_of_[index]].Adopt(std::move(matrix));
+  LinearWeight<T>& linear = place_of_[index] >= 0 ? places_[place_of_[index]] : output_;
+  linear.Adopt(std::move(matrix));
 }
 
 template class Weights<float>;

@@ -25,7 +25,8 @@ class Weights {
   // Copies the values of one weight, row-major.
   void Set(int64_t index, absl::Span<const T> values);
 
-  // Takes a linear layer's matrix that is stored already. For T = float only.
+  // Takes a linear layer's or the untied output's matrix that is stored already. For T = float
+  // only.
   void Adopt(int64_t index, std::unique_ptr<const StoredMatrix> matrix);
 
   const WeightIndex& index() const { return index_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -51,6 +52,20 @@ absl::Status CheckRange(const WeightSpec& spec, WeightStorage storage,
                    kMaxFloat16, ", in which float16 and int8 are held; use bf16 or nf4"));
 }
 
+bool IsNf4(WeightStorage storage) {
+  return storage == WeightStorage::kNf4 || storage == WeightStorage::kNf4Double;
+}
+
+// Whether a weight that the folder has as `had` is used as it is, or dequantised for `wanted`.
+absl::StatusOr<bool> StaysAsItIs(WeightStorage had, WantedStorage wanted) {
+  if (!wanted.has_value() || *wanted == had || (IsNf4(*wanted) && IsNf4(had))) return true;
+  if (*wanted != WeightStorage::kInt8 && !IsNf4(*wanted)) return false;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the base is quantised as ", IsNf4(had) ? "nf4" : "int8",
+      " already, and base_storage would quantise it a second time; leave it out, or use float32, "
+      "bf16 or float16"));
+}
+
 }  // namespace
 
 WantedStorage WantedStorageOf(const v1::Lora& lora) {
@@ -74,7 +89,11 @@ absl::StatusOr<WantedStorage> ParseWantedStorage(const std::string& text,
 
 absl::Status CheckHoldsFloat32(const ModelFolder& folder, WantedStorage storage,
                                absl::string_view what) {
-  if (storage.value_or(WeightStorage::kFloat32) == WeightStorage::kFloat32) return absl::OkStatus();
+  const bool whole =
+      folder.config().quantization == Quantization::kNone || storage == WeightStorage::kFloat32;
+  if (whole && storage.value_or(WeightStorage::kFloat32) == WeightStorage::kFloat32) {
+    return absl::OkStatus();
+  }
   return absl::InvalidArgumentError(absl::StrCat(
       what, " computes with the base's weights themselves; it needs base_storage float32"));
 }
@@ -85,6 +104,13 @@ absl::Status LoadWeights(const ModelFolder& folder, WantedStorage storage,
   const WeightStorage held = storage.value_or(WeightStorage::kFloat32);
   std::vector<float> values;
   for (size_t index = 0; index < specs.size(); ++index) {
+    if (auto stored = folder.ReadStored(specs[index]); stored != nullptr) {
+      ASSIGN_OR_RETURN(const bool as_it_is, StaysAsItIs(stored->storage(), storage));
+      if (as_it_is) {
+        transformer->AdoptWeight(index, std::move(stored));
+        continue;
+      }
+    }
     values.resize(specs[index].size);
     folder.ReadWeight(specs[index], absl::MakeSpan(values));
     if (held != WeightStorage::kFloat32) {

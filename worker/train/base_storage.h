@@ -29,8 +29,9 @@ absl::Status CheckHoldsFloat32(const ModelFolder& folder, WantedStorage storage,
                                absl::string_view what);
 
 // Gives `transformer`, which was made for this storage, the weights of the folder, which has some.
-// INVALID_ARGUMENT: a weight cannot be held so, because it is not finite or too large for halves;
-// the message names it.
+// What the folder has quantised is used as it is, or dequantised for a storage of 16 bits or more.
+// INVALID_ARGUMENT: a weight cannot be held so, because it is not finite or too large for halves,
+// or is quantised otherwise already; the message names it.
 absl::Status LoadWeights(const ModelFolder& folder, WantedStorage storage,
                          Transformer<float>* transformer);
 

@@ -189,6 +189,12 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> CreateTrainable(const std::strin
                                                                 v1::Precision precision) {
   ASSIGN_OR_RETURN(const MatMulPrecision matmul_precision, SupportedPrecision(precision));
   ASSIGN_OR_RETURN(ModelFolder folder, ModelFolder::Open(model_folder));
+  if (method.has_full() && folder.config().quantization != Quantization::kNone) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(model_folder,
+                     " is quantised; the method full needs whole weights: start from "
+                     "the model that is not, or use lora"));
+  }
   if (method.has_full()) {
     return std::make_unique<FullTrainable>(std::move(folder), model_folder, matmul_precision);
   }
