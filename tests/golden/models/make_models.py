@@ -227,7 +227,9 @@ def with_adapter(model, folder):
     adapted.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
     config = json.loads((folder / "adapter_config.json").read_text())
-    write_json(folder / "adapter_config.json", config | {"base_model_name_or_path": "tiny"})
+    # PEFT keeps the names in a set, whose order is another each time.
+    targets = sorted(config["target_modules"])
+    write_json(folder / "adapter_config.json", config | {"base_model_name_or_path": "tiny", "target_modules": targets})
     return adapted
 
 

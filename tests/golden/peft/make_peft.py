@@ -49,7 +49,15 @@ def write_adapter(name, settings):
     else:
         model.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
+    sort_target_modules(folder / "adapter_config.json")
     return loss
+
+
+def sort_target_modules(path):
+    """PEFT keeps the names in a set, whose order is another each time."""
+    config = json.loads(path.read_text())
+    config["target_modules"].sort()
+    path.write_text(json.dumps(config, indent=2, sort_keys=True))
 
 
 def main():

@@ -1,5 +1,6 @@
 """Small tokenizers of every kind in use, trained with the tokenizers library on text of text_maker.py."""
 
+import collections
 import json
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -48,8 +49,8 @@ def sentence_piece(name, merges, normalizer=None, pre_tokenizer=None, decoder=No
         tokenizer.pre_tokenizer = pre_tokenizer
     tokenizer.decoder = decoder or llama_decoder()
     special = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
-    trainer = trainers.BpeTrainer(vocab_size=379 + merges, special_tokens=special, limit_alphabet=120, show_progress=False,
-                                  max_token_length=16)
+    trainer = trainers.BpeTrainer(vocab_size=379 + merges, special_tokens=special, initial_alphabet=alphabet(120), limit_alphabet=120,
+                                  show_progress=False, max_token_length=16)
     return finish(name, tokenizer, trainer, [], prefix)
 
 
@@ -58,9 +59,19 @@ def llama_decoder():
                               decoders.Strip(" ", 1, 0)])
 
 
-def finish(name, tokenizer, trainer, post_processors, prefix):
+def training_lines():
     maker = TextMaker(7)
-    lines = [line for line in SCRIPTS for _ in range(20)] + [maker.text() for _ in range(200)]
+    return [line for line in SCRIPTS for _ in range(20)] + [maker.text() for _ in range(200)]
+
+
+def alphabet(size):
+    """The most frequent characters. The trainer, asked to choose, lets chance choose among equally frequent ones."""
+    counts = collections.Counter("".join(training_lines()).replace(" ", "▁"))
+    return sorted(counts, key=lambda character: (-counts[character], character))[:size]
+
+
+def finish(name, tokenizer, trainer, post_processors, prefix):
+    lines = training_lines()
     # Words for the training only: a model without a pre-tokenizer would learn whole lines.
     if tokenizer.pre_tokenizer is None:
         lines = ["▁" + word for line in lines for word in line.split(" ") if word]
