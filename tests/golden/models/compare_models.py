@@ -1,18 +1,19 @@
 """Compares Ropewalk with transformers, and with PEFT where there is an adapter, on Hugging Face model
 folders.
 
-    python compare_models.py [--worker build/dev/bin/ropewalk-worker] [--adapter FOLDER]
-                             [--lengths 48 29] [--seed 0] MODEL_FOLDER...
+    ./dev oracles compare_models     or, with the packages of ../requirements.txt:
+    compare_models.py [--programs build/release/bin] [--adapter FOLDER] [--lengths 48 29] [--seed 0]
+                      [MODEL_FOLDER...]
 
 Random documents of the given lengths are run through both, in float32 on the CPU: logits must agree
 within 1e-4 and every gradient within 1e-4 of its norm, and Ropewalk's bf16 may be no further from
 float32 than 1.5 times transformers' bfloat16. Prints what it measured and exits with 1 where
-something disagrees. Needs torch, transformers, safetensors, and peft for adapters.
+something disagrees. Without folders: the golden models, every family with each kind of RoPE.
 """
 
-import argparse
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,10 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from oracles_common import parser
+
+HERE = pathlib.Path(__file__).resolve().parent
 LOGITS, GRADIENT, BFLOAT16 = 1e-4, 1e-4, 1.5
 
 
@@ -52,11 +57,11 @@ def theirs(folder, adapter, documents, dtype=torch.float32, gradients=False):
     return result
 
 
-def ours(worker, folder, adapter, documents, precision, gradients=False):
+def ours(programs, folder, adapter, documents, precision, gradients=False):
     with tempfile.TemporaryDirectory() as scratch:
         tokens, output = pathlib.Path(scratch, "tokens.json"), pathlib.Path(scratch, "out")
         tokens.write_text(json.dumps(documents))
-        command = [worker, "logits", "--base", folder, "--tokens", tokens, "--output", output,
+        command = [programs / "ropewalk-worker", "logits", "--base", folder, "--tokens", tokens, "--output", output,
                    "--precision", precision]
         command += ["--adapter", adapter] if adapter else []
         command += ["--gradients"] if gradients else []
@@ -80,14 +85,14 @@ def compare(options, folder):
     documents = [torch.randint(vocabulary, (n,), generator=generator).tolist()
                  for n in options.lengths]
     expected = theirs(folder, adapter, documents, gradients=not adapter)
-    got = ours(options.worker, folder, adapter, documents, "float32", gradients=not adapter)
+    got = ours(options.programs, folder, adapter, documents, "float32", gradients=not adapter)
     logits = (whole(got, documents) - whole(expected, documents)).abs().max().item()
     gradients = {name: relative(got[name], value) for name, value in expected.items()
                  if name.startswith("gradient.")}
     worst = max(gradients, key=gradients.get, default=None)
     half = relative(whole(theirs(folder, adapter, documents, torch.bfloat16), documents),
                     whole(expected, documents))
-    own_half = relative(whole(ours(options.worker, folder, adapter, documents, "bf16"), documents),
+    own_half = relative(whole(ours(options.programs, folder, adapter, documents, "bf16"), documents),
                         whole(got, documents))
     good = (logits <= LOGITS and own_half <= BFLOAT16 * half
             and all(error <= GRADIENT for error in gradients.values()))
@@ -97,17 +102,28 @@ def compare(options, folder):
     return good
 
 
+def golden_models(scratch):
+    """Folders, each whole, with the weights of a family and the config of one of its kinds of RoPE."""
+    for config in sorted(HERE.glob("*/*/config.json")):
+        folder = scratch / config.parent.relative_to(HERE)
+        folder.mkdir(parents=True)
+        for file in [config, *config.parents[1].glob("model*")]:
+            shutil.copy(file, folder)
+        yield folder
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("folders", nargs="+", metavar="MODEL_FOLDER")
-    parser.add_argument("--worker", default="build/dev/bin/ropewalk-worker")
-    parser.add_argument("--adapter", help="PEFT folder, put on every model")
-    parser.add_argument("--lengths", nargs="+", type=int, default=[48, 29])
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("folders", nargs="*", type=pathlib.Path, metavar="MODEL_FOLDER")
+    arguments.add_argument("--adapter", help="PEFT folder, put on every model")
+    arguments.add_argument("--lengths", nargs="+", type=int, default=[48, 29])
+    arguments.add_argument("--seed", type=int, default=0)
+    options = arguments.parse_args()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    return 0 if all([compare(options, folder) for folder in options.folders]) else 1
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = options.folders or golden_models(pathlib.Path(scratch))
+        return 0 if all([compare(options, folder) for folder in folders]) else 1
 
 
 if __name__ == "__main__":

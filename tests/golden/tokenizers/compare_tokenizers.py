@@ -1,11 +1,10 @@
 """Compares ropewalk-worker's tokens, offsets and decoded texts with the tokenizers library's, and shows the first difference.
 
-usage: python3 compare_tokenizers.py [--worker PATH] [--characters N] [--seed N] [--kind NAME] [FOLDER...]
+usage: compare_tokenizers.py [--programs build/release/bin] [--characters N] [--seed N] [--kind NAME] [FOLDER...]
 Without folders: a small tokenizer of every kind (kinds.py). A folder holds a tokenizer.json and says its eos_token.
 Needs tokenizers 0.23.3.
 """
 
-import argparse
 import json
 import pathlib
 import subprocess
@@ -14,6 +13,8 @@ import tempfile
 
 from tokenizers import Tokenizer
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from oracles_common import parser
 from text_maker import TextMaker
 
 
@@ -64,7 +65,7 @@ def compare(name, folder, options):
     texts = [""]
     while sum(map(len, texts)) < options.characters:
         texts += [maker.text() for _ in range(1000)]
-    difference = first_difference(tokenizer, texts, ropewalk(options.worker, str(folder), texts))
+    difference = first_difference(tokenizer, texts, ropewalk(options.programs / "ropewalk-worker", str(folder), texts))
     if difference:
         text, what, ours, theirs, tokens = difference
         print(f"{name}: {what} differ\n  text   {text!r}\n  ours   {ours!r}\n  theirs {theirs!r}\n  {tokens!r}")
@@ -74,13 +75,12 @@ def compare(name, folder, options):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--worker", default="build/release/bin/ropewalk-worker")
-    parser.add_argument("--characters", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kind")
-    parser.add_argument("folders", nargs="*")
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--characters", type=int, default=1_000_000)
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--kind")
+    arguments.add_argument("folders", nargs="*")
+    options = arguments.parse_args()
     alike = [compare(folder, folder, options) for folder in options.folders]
     with tempfile.TemporaryDirectory() as root:
         if not options.folders:
