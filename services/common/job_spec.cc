@@ -30,6 +30,8 @@ constexpr char kDefaults[] = R"pb(
       init_lora_weights: "kaiming"
       use_dora: false
       loraplus_lr_ratio: 1
+      bias: "none"
+      ensure_weight_tying: false
     }
   }
   training {
@@ -197,6 +199,11 @@ void CheckModules(const google::protobuf::RepeatedPtrField<std::string>& modules
   }
 }
 
+bool IsModuleName(const std::string& name) {
+  const auto allowed = [](char c) { return absl::ascii_isalnum(c) || c == '_' || c == '.'; };
+  return !name.empty() && std::all_of(name.begin(), name.end(), allowed);
+}
+
 void CheckPatterns(const v1::Lora& lora, Faults* faults) {
   for (const auto& [key, rank] : lora.rank_pattern()) {
     faults->Unless(rank >= 1 && rank <= 1024, absl::StrCat("method.lora.rank_pattern.", key), rank,
@@ -204,6 +211,16 @@ void CheckPatterns(const v1::Lora& lora, Faults* faults) {
   }
   for (const auto& [key, alpha] : lora.alpha_pattern()) {
     faults->UnlessAbove(0, alpha, absl::StrCat("method.lora.alpha_pattern.", key));
+  }
+}
+
+void CheckBaseWeights(const v1::Lora& lora, Faults* faults) {
+  const std::string& bias = lora.bias();
+  faults->Unless(bias == "none" || bias == "all" || bias == "lora_only", "method.lora.bias", bias,
+                 "none, all or lora_only");
+  for (const std::string& module : lora.modules_to_save()) {
+    faults->Unless(IsModuleName(module), "method.lora.modules_to_save", module,
+                   "the name of a module, of characters a-z, A-Z, 0-9, '_' and '.'");
   }
 }
 
@@ -229,6 +246,7 @@ void CheckMethod(const v1::Method& method, Faults* faults) {
   CheckModules(lora.target_modules(), "method.lora.target_modules", faults);
   CheckModules(lora.exclude_modules(), "method.lora.exclude_modules", faults);
   CheckPatterns(lora, faults);
+  CheckBaseWeights(lora, faults);
   faults->Unless(v1::BaseStorage_IsValid(lora.base_storage()), "method.lora.base_storage",
                  static_cast<int>(lora.base_storage()), "float32, bf16, float16, int8 or nf4");
   faults->Unless(!lora.has_double_quantization() || lora.base_storage() == v1::BASE_STORAGE_NF4,

@@ -123,6 +123,9 @@ TEST(JobSpecValidation, RefusesLoraOutsideItsRanges) {
               "method.lora.target_modules", "only alone");
   ExpectFault("method { lora { init_lora_weights: 'pissa_niter_0' } }",
               "method.lora.init_lora_weights", "pissa_niter_1 to");
+  ExpectFault("method { lora { bias: 'some' } }", "method.lora.bias", "none, all or lora_only");
+  ExpectFault("method { lora { modules_to_save: ['norm', 'a|b'] } }", "method.lora.modules_to_save",
+              "'a|b' was given");
   ExpectFault("method { lora { loraplus_lr_ratio: 0 } }", "method.lora.loraplus_lr_ratio", "0");
   ExpectFault("method { lora { rank_pattern { key: 'q_proj' value: 0 } } }",
               "method.lora.rank_pattern.q_proj", "1 to 1024");

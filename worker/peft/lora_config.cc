@@ -47,6 +47,12 @@ ParameterLayout LoraLayout(const std::vector<LinearPlace>& model_places, const L
     layout.Add(prefix + ".lora_magnitude_vector", {place.out_size}, /*decay=*/false);
     layout.entries.back().learning_rate_factor = config.b_learning_rate_factor;
   }
+  for (const ParameterEntry& entry : config.base.layout.entries) {
+    layout.Add(entry.name, entry.shape, entry.decay);
+    layout.entries.back().per_token = entry.per_token;
+    if (entry.shape.size() > 1) continue;
+    layout.entries.back().learning_rate_factor = config.b_learning_rate_factor;
+  }
   return layout;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "worker/model/parameter_layout.h"
 #include "worker/model/weight_specs.h"
+#include "worker/peft/base_weights.h"
 
 namespace ropewalk {
 
@@ -29,13 +30,16 @@ struct LoraConfig {
   // LoRA+ (Hayou et al., 2024): by what the learning rate of B and of all vectors is multiplied.
   double b_learning_rate_factor = 1;
 
+  // What of the base trains, too.
+  BaseWeights base = {};
+
   int64_t RankAt(int64_t place) const;
   double AlphaAt(int64_t place) const;
   double ScaleAt(int64_t place) const { return AlphaAt(place) / RankAt(place); }
 };
 
 // A and B of each place in turn, with DoRA also its magnitudes [out], under the names PEFT gives
-// them.
+// them; then the weights of the base that train.
 ParameterLayout LoraLayout(const std::vector<LinearPlace>& model_places, const LoraConfig& config);
 
 // Rank-stabilised LoRA (Kalajdzievski, 2023) scales by alpha / sqrt(rank): gives every place the

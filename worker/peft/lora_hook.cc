@@ -25,7 +25,7 @@ template <typename T>
 LoraHook<T>::LoraHook(const std::vector<LinearPlace>& model_places, const LoraConfig& config)
     : dropout_(config.dropout), branch_of_(model_places.size(), -1), dora_(config.dora) {
   const ParameterLayout layout = LoraLayout(model_places, config);
-  parameters_.resize(layout.size);
+  parameters_.resize(layout.size - config.base.layout.size);
   size_t entry = 0;
   for (const int64_t number : config.places) {
     const LinearPlace& place = model_places[number];
@@ -55,7 +55,7 @@ std::vector<T> LoraHook<T>::SetBase(int64_t place, const LinearWeight<T>* weight
 
 template <typename T>
 void LoraHook<T>::SetParameters(absl::Span<const T> parameters) {
-  std::copy(parameters.begin(), parameters.end(), parameters_.begin());
+  std::copy_n(parameters.begin(), parameters_.size(), parameters_.begin());
   for (const Branch& branch : branches_) {
     if (branch.dora == nullptr) continue;
     branch.dora->Update(branch.shape, &parameters_[branch.a], &parameters_[branch.b],

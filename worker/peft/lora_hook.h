@@ -27,7 +27,8 @@ class LoraHook final : public LinearHook<T> {
   // Returns ‖W‖ of each row, the magnitudes to start from.
   std::vector<T> SetBase(int64_t place, const LinearWeight<T>* weight, absl::Span<const T> values);
 
-  // Copies the values to compute with.
+  // Copies the values to compute with; those of the base's weights, which come last, are not its
+  // own.
   void SetParameters(absl::Span<const T> parameters);
 
   // Backward adds gradients to these elements from now on.

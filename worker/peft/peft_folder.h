@@ -30,13 +30,12 @@ std::map<std::string, std::string> WritePeftFolder(const std::vector<LinearPlace
                                                    absl::Span<const float> parameters,
                                                    const std::string& base_model);
 
-// Reads such a folder, also one that PEFT wrote, for a model with these places. Dropout is left
+// Reads such a folder, also one that PEFT wrote, for this model. Dropout is left
 // out: it is for training only.
 //
 // INVALID_ARGUMENT: a file is not what it should be, the adapter does not fit the model, or it uses
-// something not supported (biases, whole modules, a changed base); the message names it.
+// something not supported (a changed base, embeddings untied); the message names it.
 // NOT_FOUND: a file is missing.
-absl::StatusOr<LoraAdapter> ReadPeftFolder(const std::string& folder,
-                                           const std::vector<LinearPlace>& model_places);
+absl::StatusOr<LoraAdapter> ReadPeftFolder(const std::string& folder, const ModelConfig& model);
 
 }  // namespace ropewalk

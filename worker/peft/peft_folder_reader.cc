@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/functional/function_ref.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "services/common/status_macros.h"
@@ -34,8 +35,7 @@ absl::Status CheckSupported(const Json& json, const std::string& file) {
     return Error(file, absl::StrCat("'peft_type' is ", json.value("peft_type", Json()).dump(),
                                     "; only \"LORA\" is supported"));
   }
-  const NeutralSetting settings[] = {{"bias", "none"},          {"lora_bias", false},
-                                     {"modules_to_save", {}},   {"fan_in_fan_out", false},
+  const NeutralSetting settings[] = {{"lora_bias", false},      {"fan_in_fan_out", false},
                                      {"layer_replication", {}}, {"trainable_token_indices", {}},
                                      {"target_parameters", {}}, {"alora_invocation_tokens", {}},
                                      {"use_qalora", false},     {"use_bdlora", {}},
@@ -93,10 +93,42 @@ absl::Status ReadPatterns(const Json& json, const std::vector<LinearPlace>& mode
   return ApplyAlphaPattern(model_places, alphas, config);
 }
 
+// What json's value for the key is, or `usual` if there is none or null. Fails for another type.
+template <typename T>
+absl::StatusOr<T> Read(const Json& json, const char* key, T usual, const std::string& file) {
+  const Json value = json.value(key, Json());
+  if (value.is_null()) return usual;
+  if (Json(usual).type() != value.type()) {
+    return Error(file, absl::StrCat("'", key, "' is ", value.dump(), ", not as PEFT has it"));
+  }
+  return value.get<T>();
+}
+
+absl::Status ReadBaseWeights(const Json& json, const ModelConfig& model, const std::string& file,
+                             LoraConfig* config) {
+  BaseWeights& base = config->base;
+  ASSIGN_OR_RETURN(const std::string bias, Read<std::string>(json, "bias", "none", file));
+  ASSIGN_OR_RETURN(base.ensure_weight_tying, Read(json, "ensure_weight_tying", false, file));
+  ASSIGN_OR_RETURN(const Json modules, Read(json, "modules_to_save", Json::array(), file));
+  for (const Json& module : modules) {
+    if (!module.is_string() || module == "") {
+      return Error(file, absl::StrCat("'modules_to_save' has ", module.dump(), ", not a name"));
+    }
+    base.modules_to_save.push_back(module);
+  }
+  absl::Status status;
+  if (const auto parsed = ParseLoraBias(bias); parsed.ok()) {
+    base.bias = *parsed;
+    status = SelectBaseWeights(model, config->places, &base);
+  } else {
+    status = parsed.status();
+  }
+  return status.ok() ? status : Error(file, status.message());
+}
+
 // `places` are those that the adapter has. rsLoRA's scale alpha / sqrt(rank) becomes an alpha of
 // the plain kind.
-absl::StatusOr<LoraConfig> ReadConfig(const std::string& file,
-                                      const std::vector<LinearPlace>& model_places,
+absl::StatusOr<LoraConfig> ReadConfig(const std::string& file, const ModelConfig& model,
                                       std::vector<int64_t> places) {
   ASSIGN_OR_RETURN(const MappedFile mapped, MappedFile::Open(file));
   ASSIGN_OR_RETURN(const Json json, ParseStrictJson(mapped.bytes(), file));
@@ -112,8 +144,9 @@ absl::StatusOr<LoraConfig> ReadConfig(const std::string& file,
   config.alpha = alpha.get<double>();
   config.places = std::move(places);
   config.dora = json.value("use_dora", Json()) == true;
-  RETURN_IF_ERROR(ReadPatterns(json, model_places, file, &config));
+  RETURN_IF_ERROR(ReadPatterns(json, LinearPlaces(model), file, &config));
   if (json.value("use_rslora", Json()) == true) StabilizeRanks(&config);
+  RETURN_IF_ERROR(ReadBaseWeights(json, model, file, &config));
   return config;
 }
 
@@ -144,13 +177,33 @@ absl::Status ReadTensor(const Safetensors& tensors, const ParameterEntry& entry,
   return absl::OkStatus();
 }
 
-absl::Status CheckNothingElse(const Safetensors& tensors, const ParameterLayout& layout,
+// If all biases train, PEFT saves those in a saved module two more times, under the names that they
+// have within it.
+bool IsRepeatedBias(absl::string_view name) {
+  return absl::EndsWith(name, ".bias") && (absl::StrContains(name, ".original_module.") ||
+                                           absl::StrContains(name, ".modules_to_save."));
+}
+
+absl::Status CheckTiedAlike(const Safetensors& tensors, const std::string& file) {
+  const auto embedding = tensors.tensors.find(kPeftEmbedding);
+  const auto output = tensors.tensors.find(kPeftOutput);
+  if (output == tensors.tensors.end() ||
+      (embedding != tensors.tensors.end() && embedding->second.bytes == output->second.bytes)) {
+    return absl::OkStatus();
+  }
+  return Error(file, "the tied embeddings embed_tokens and lm_head differ");
+}
+
+absl::Status CheckNothingElse(const Safetensors& tensors, const ParameterLayout& layout, bool tied,
                               const std::string& file) {
   std::set<std::string> known;
+  if (tied) known.insert(kPeftOutput);
   for (const ParameterEntry& entry : layout.entries) known.insert(entry.name);
   for (const auto& [name, tensor] : tensors.tensors) {
-    if (known.count(name) == 0) {
-      return Error(file, absl::StrCat("tensor '", name, "' fits no linear layer of the model"));
+    if (known.count(name) == 0 && !IsRepeatedBias(name)) {
+      return Error(file, absl::StrCat("tensor '", name,
+                                      "' fits no linear layer of the model "
+                                      "and nothing that the config has trained"));
     }
   }
   return absl::OkStatus();
@@ -158,16 +211,17 @@ absl::Status CheckNothingElse(const Safetensors& tensors, const ParameterLayout&
 
 }  // namespace
 
-absl::StatusOr<LoraAdapter> ReadPeftFolder(const std::string& folder,
-                                           const std::vector<LinearPlace>& model_places) {
+absl::StatusOr<LoraAdapter> ReadPeftFolder(const std::string& folder, const ModelConfig& model) {
+  const std::vector<LinearPlace> model_places = LinearPlaces(model);
   const std::string file = folder + "/adapter_model.safetensors";
   ASSIGN_OR_RETURN(const MappedFile mapped, MappedFile::Open(file));
   ASSIGN_OR_RETURN(const Safetensors tensors, ParseSafetensors(mapped.bytes(), file));
   LoraAdapter adapter;
-  ASSIGN_OR_RETURN(adapter.config, ReadConfig(folder + "/adapter_config.json", model_places,
+  ASSIGN_OR_RETURN(adapter.config, ReadConfig(folder + "/adapter_config.json", model,
                                               PlacesIn(tensors, model_places)));
   const ParameterLayout layout = LoraLayout(model_places, adapter.config);
-  RETURN_IF_ERROR(CheckNothingElse(tensors, layout, file));
+  RETURN_IF_ERROR(CheckNothingElse(tensors, layout, adapter.config.base.ensure_weight_tying, file));
+  if (adapter.config.base.ensure_weight_tying) RETURN_IF_ERROR(CheckTiedAlike(tensors, file));
   adapter.parameters.resize(layout.size);
   for (const ParameterEntry& entry : layout.entries) {
     const absl::Span<float> out(adapter.parameters.data() + entry.offset, entry.size);

@@ -33,7 +33,7 @@ Files Written() { return WritePeftFolder(Places(), kConfig, Parameters(), "org/b
 
 std::string ReadError(const Files& files) {
   const TemporaryFolder folder(files);
-  const auto adapter = ReadPeftFolder(folder.path(), Places());
+  const auto adapter = ReadPeftFolder(folder.path(), testing::TinyConfig());
   EXPECT_FALSE(adapter.ok());
   return std::string(adapter.status().message());
 }
@@ -48,7 +48,7 @@ std::string ReadErrorWith(const std::string& key, const Json& value) {
 
 TEST(PeftFolder, ReadsWhatItWrote) {
   const TemporaryFolder folder(Written());
-  const auto adapter = ReadPeftFolder(folder.path(), Places());
+  const auto adapter = ReadPeftFolder(folder.path(), testing::TinyConfig());
   ASSERT_TRUE(adapter.ok()) << adapter.status();
   EXPECT_EQ(adapter->parameters, Parameters());
   EXPECT_EQ(adapter->config.places, kConfig.places);
@@ -67,7 +67,7 @@ TEST(PeftFolder, KeepsPatternsAndDora) {
   EXPECT_EQ(json["rank_pattern"], ranks);
   EXPECT_EQ(json["use_dora"], true);
   const TemporaryFolder folder(files);
-  const auto adapter = ReadPeftFolder(folder.path(), Places());
+  const auto adapter = ReadPeftFolder(folder.path(), testing::TinyConfig());
   ASSERT_TRUE(adapter.ok()) << adapter.status();
   EXPECT_EQ(adapter->config.ranks, config.ranks);
   EXPECT_EQ(adapter->config.alphas, config.alphas);
@@ -100,7 +100,7 @@ TEST(PeftFolder, FoldsTheScaleOfRsLora) {
   config["use_rslora"] = true;
   files["adapter_config.json"] = config.dump();
   const TemporaryFolder folder(files);
-  const auto adapter = ReadPeftFolder(folder.path(), Places());
+  const auto adapter = ReadPeftFolder(folder.path(), testing::TinyConfig());
   ASSERT_TRUE(adapter.ok()) << adapter.status();
   EXPECT_DOUBLE_EQ(adapter->config.ScaleAt(7), 6 / 2.0);  // alpha / sqrt(rank)
 }
@@ -110,8 +110,12 @@ TEST(PeftFolder, NamesWhatItCannotFollow) {
   EXPECT_THAT(ReadErrorWith("layer_replication", {{0, 1}}), HasSubstr("'layer_replication'"));
   EXPECT_THAT(ReadErrorWith("init_lora_weights", "pissa"), HasSubstr("a base that this changed"));
   EXPECT_THAT(ReadErrorWith("use_dora", true), HasSubstr("lora_magnitude_vector' is missing"));
-  EXPECT_THAT(ReadErrorWith("bias", "all"), HasSubstr("'bias'"));
-  EXPECT_THAT(ReadErrorWith("modules_to_save", {"lm_head"}), HasSubstr("'modules_to_save'"));
+  EXPECT_THAT(ReadErrorWith("bias", "some"), HasSubstr("bias: 'some'"));
+  EXPECT_THAT(ReadErrorWith("bias", 1), HasSubstr("'bias' is 1"));
+  EXPECT_THAT(ReadErrorWith("modules_to_save", "lm_head"), HasSubstr("'modules_to_save'"));
+  EXPECT_THAT(ReadErrorWith("modules_to_save", {3}), HasSubstr("'modules_to_save' has 3"));
+  EXPECT_THAT(ReadErrorWith("modules_to_save", {"lm_head"}), HasSubstr("lm_head.weight' is miss"));
+  EXPECT_THAT(ReadErrorWith("modules_to_save", {"q_proj"}), HasSubstr("has an adapter, too"));
   EXPECT_THAT(ReadErrorWith("rank_pattern", {{"q_proj", 2}}), HasSubstr("is F32 [4, 16]"));
   EXPECT_THAT(ReadErrorWith("rank_pattern", {{"q_proj", 0}}), HasSubstr("'rank_pattern' has 0"));
   EXPECT_THAT(ReadErrorWith("alpha_pattern", {1}), HasSubstr("'alpha_pattern' is not a mapping"));

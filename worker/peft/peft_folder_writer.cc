@@ -44,42 +44,50 @@ Json Pattern(const std::vector<LinearPlace>& model_places, const std::vector<int
 
 std::string AdapterConfig(const std::vector<LinearPlace>& model_places, const LoraConfig& config,
                           const std::vector<std::string>& targets, const std::string& base_model) {
+  const std::vector<std::string>& saved = config.base.modules_to_save;
   const Json ranks = Pattern<int64_t>(model_places, config.places, config.ranks,
                                       [](int64_t rank) { return Json(rank); });
   const Json alphas = Pattern<double>(model_places, config.places, config.alphas, AlphaJson);
-  const Json json = {{"alpha_pattern", alphas},
-                     {"auto_mapping", nullptr},
-                     {"base_model_name_or_path", base_model},
-                     {"bias", "none"},
-                     {"fan_in_fan_out", false},
-                     {"inference_mode", true},
-                     {"init_lora_weights", true},
-                     {"layers_pattern", nullptr},
-                     {"layers_to_transform", nullptr},
-                     {"lora_alpha", AlphaJson(config.alpha)},
-                     {"lora_dropout", config.dropout},
-                     {"modules_to_save", nullptr},
-                     {"peft_type", "LORA"},
-                     {"r", config.rank},
-                     {"rank_pattern", ranks},
-                     {"revision", nullptr},
-                     {"target_modules", targets},
-                     {"task_type", "CAUSAL_LM"},
-                     {"use_dora", config.dora},
-                     {"use_rslora", false}};
+  Json json = {{"alpha_pattern", alphas},
+               {"auto_mapping", nullptr},
+               {"base_model_name_or_path", base_model},
+               {"bias", LoraBiasName(config.base.bias)},
+               {"fan_in_fan_out", false},
+               {"inference_mode", true},
+               {"init_lora_weights", true},
+               {"layers_pattern", nullptr},
+               {"layers_to_transform", nullptr},
+               {"lora_alpha", AlphaJson(config.alpha)},
+               {"lora_dropout", config.dropout},
+               {"modules_to_save", saved.empty() ? Json() : Json(saved)},
+               {"peft_type", "LORA"},
+               {"r", config.rank},
+               {"rank_pattern", ranks},
+               {"revision", nullptr},
+               {"target_modules", targets},
+               {"task_type", "CAUSAL_LM"},
+               {"use_dora", config.dora},
+               {"use_rslora", false}};
+  if (config.base.ensure_weight_tying) json["ensure_weight_tying"] = true;
   return json.dump(2) + "\n";
 }
 
-std::string Weights(const ParameterLayout& layout, absl::Span<const float> parameters) {
+std::string Weights(const ParameterLayout& layout, bool tied, absl::Span<const float> parameters) {
   std::vector<TensorView> tensors;
   for (const ParameterEntry& entry : layout.entries) {
     const char* bytes = reinterpret_cast<const char*>(parameters.data() + entry.offset);
     tensors.push_back({entry.name, Dtype::kF32, entry.shape, {bytes, entry.size * sizeof(float)}});
+    if (!tied || entry.name != kPeftEmbedding) continue;
+    tensors.push_back(tensors.back());
+    tensors.back().name = kPeftOutput;
   }
   return SerializeSafetensors(tensors);
 }
 
 const char* Readers(const LoraConfig& config) {
+  if (!config.base.indices.empty()) {
+    return "It has weights of the base, too: PEFT loads this folder; vLLM and llama.cpp do not.";
+  }
   if (config.dora) return "PEFT loads this folder; vLLM and llama.cpp do not read DoRA.";
   if (!config.ranks.empty() || !config.alphas.empty()) {
     return "PEFT loads this folder; vLLM and llama.cpp do not read all of its rank_pattern and "
@@ -108,7 +116,8 @@ std::map<std::string, std::string> WritePeftFolder(const std::vector<LinearPlace
                                                    const std::string& base_model) {
   const std::vector<std::string> targets = TargetsOf(model_places, config.places);
   return {{"adapter_config.json", AdapterConfig(model_places, config, targets, base_model)},
-          {"adapter_model.safetensors", Weights(LoraLayout(model_places, config), parameters)},
+          {"adapter_model.safetensors",
+           Weights(LoraLayout(model_places, config), config.base.ensure_weight_tying, parameters)},
           {"README.md", ModelCard(config, targets, base_model)}};
 }
 

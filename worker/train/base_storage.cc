@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "ropewalk/v1/job_service.pb.h"
@@ -96,6 +97,17 @@ absl::Status CheckHoldsFloat32(const ModelFolder& folder, WantedStorage storage,
   }
   return absl::InvalidArgumentError(absl::StrCat(
       what, " computes with the base's weights themselves; it needs base_storage float32"));
+}
+
+absl::Status CheckTrainsHeldWeights(const ModelFolder& folder, WantedStorage storage,
+                                    const BaseWeights& weights) {
+  const std::vector<WeightSpec> specs = WeightSpecs(folder.config());
+  for (const int64_t index : weights.indices) {
+    if (!absl::EndsWith(specs[index].name, "_proj.weight")) continue;
+    RETURN_IF_ERROR(CheckHoldsFloat32(folder, storage,
+                                      absl::StrCat("modules_to_save with ", specs[index].name)));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status LoadWeights(const ModelFolder& folder, WantedStorage storage,

@@ -8,6 +8,7 @@
 #include "worker/model/model_folder.h"
 #include "worker/model/transformer.h"
 #include "worker/ops/weight_storage.h"
+#include "worker/peft/base_weights.h"
 
 namespace ropewalk {
 
@@ -27,6 +28,11 @@ absl::StatusOr<WantedStorage> ParseWantedStorage(const std::string& text, bool d
 // INVALID_ARGUMENT: the base is held otherwise than in float32, which `what` needs.
 absl::Status CheckHoldsFloat32(const ModelFolder& folder, WantedStorage storage,
                                absl::string_view what);
+
+// INVALID_ARGUMENT: `weights` has a linear layer that is not held in float32, and so cannot take
+// other values.
+absl::Status CheckTrainsHeldWeights(const ModelFolder& folder, WantedStorage storage,
+                                    const BaseWeights& weights);
 
 // Gives `transformer`, which was made for this storage, the weights of the folder, which has some.
 // What the folder has quantised is used as it is, or dequantised for a storage of 16 bits or more.

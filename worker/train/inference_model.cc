@@ -28,6 +28,16 @@ absl::Status CheckNames(const std::vector<NamedAdapter>& adapters) {
   return absl::OkStatus();
 }
 
+// An adapter that brings weights of the base's own changes the base for every other one.
+absl::Status CheckBaseStaysShared(size_t adapters, const std::string& name,
+                                  const LoraConfig& config) {
+  if (adapters <= 1 || config.base.indices.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the adapter '", name,
+                   "' has biases or modules_to_save, which replace the base's; such an adapter can "
+                   "only be used alone"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<InferenceModel>> InferenceModel::Open(
@@ -48,7 +58,7 @@ absl::StatusOr<std::unique_ptr<InferenceModel>> InferenceModel::Open(
   }
   std::vector<Adapter> read;
   for (const NamedAdapter& adapter : adapters) {
-    ASSIGN_OR_RETURN(LoraAdapter lora, ReadPeftFolder(adapter.folder, LinearPlaces(base.config())));
+    ASSIGN_OR_RETURN(LoraAdapter lora, ReadPeftFolder(adapter.folder, base.config()));
     read.push_back({adapter.name, std::move(lora)});
   }
   auto model = absl::WrapUnique(new InferenceModel(base.config(), read, precision,
@@ -75,6 +85,9 @@ absl::Status InferenceModel::Load(const ModelFolder& base, const std::vector<Ada
       SetBases(base, lora.config, transformer_, hooks_[i].get());
     }
     hooks_[i]->SetParameters(lora.parameters);
+    RETURN_IF_ERROR(CheckBaseStaysShared(adapters.size(), adapters[i].name, lora.config));
+    RETURN_IF_ERROR(CheckTrainsHeldWeights(base, storage, lora.config.base));
+    SetBaseWeights(lora.config.base, lora.parameters, &transformer_);
   }
   return absl::OkStatus();
 }
@@ -129,6 +142,15 @@ void SetBases(const ModelFolder& folder, const LoraConfig& config,
     values.resize(spec.size);
     folder.ReadWeight(spec, absl::MakeSpan(values));
     hook->SetBase(place, &transformer.weights().Place(place), values);
+  }
+}
+
+void SetBaseWeights(const BaseWeights& base, absl::Span<const float> parameters,
+                    Transformer<float>* transformer) {
+  const absl::Span<const float> values = parameters.last(base.layout.size);
+  for (size_t i = 0; i < base.indices.size(); ++i) {
+    const ParameterEntry& entry = base.layout.entries[i];
+    transformer->SetWeight(base.indices[i], values.subspan(entry.offset, entry.size));
   }
 }
 

@@ -86,6 +86,11 @@ class InferenceModel final : public LanguageModel {
   Transformer<float> transformer_;
 };
 
+// Gives `transformer` the base's weights that an adapter has: what `parameters`, in the order of
+// LoraLayout, end with.
+void SetBaseWeights(const BaseWeights& base, absl::Span<const float> parameters,
+                    Transformer<float>* transformer);
+
 // Tells `hook`, made for this config, the weights of the base at its places, as DoRA needs.
 void SetBases(const ModelFolder& folder, const LoraConfig& config,
               const Transformer<float>& transformer, LoraHook<float>* hook);

@@ -31,6 +31,20 @@ absl::Status CheckRanks(const std::vector<LinearPlace>& places, const LoraOption
   return absl::OkStatus();
 }
 
+// Fills in config->base and takes from config->places what it has.
+absl::Status ChooseBaseWeights(const v1::Lora& lora, const ModelConfig& model, LoraConfig* config) {
+  BaseWeights& base = config->base;
+  if (lora.has_bias()) {
+    ASSIGN_OR_RETURN(base.bias, ParseLoraBias(lora.bias()));
+  }
+  base.modules_to_save.assign(lora.modules_to_save().begin(), lora.modules_to_save().end());
+  base.ensure_weight_tying = lora.ensure_weight_tying();
+  ASSIGN_OR_RETURN(config->places,
+                   WithoutSavedModules(model, config->places, base.modules_to_save));
+  RETURN_IF_ERROR(SelectBaseWeights(model, config->places, &base));
+  return CheckNothingMissing(model, base);
+}
+
 }  // namespace
 
 absl::StatusOr<LoraOptions> LoraOptionsOf(const v1::Lora& lora, const ModelConfig& model) {
@@ -52,6 +66,7 @@ absl::StatusOr<LoraOptions> LoraOptionsOf(const v1::Lora& lora, const ModelConfi
     ASSIGN_OR_RETURN(options.init, ParseLoraInit(lora.init_lora_weights()));
   }
   ASSIGN_OR_RETURN(config.places, SelectPlaces(places, targets, excluded));
+  RETURN_IF_ERROR(ChooseBaseWeights(lora, model, &config));
   RETURN_IF_ERROR(ApplyRankPattern(places, Sorted<int64_t>(lora.rank_pattern()), &config));
   RETURN_IF_ERROR(ApplyAlphaPattern(places, Sorted<double>(lora.alpha_pattern()), &config));
   if (lora.use_rslora()) StabilizeRanks(&config);

@@ -69,9 +69,13 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
 
   absl::Status Load(const ModelFolder& folder, WantedStorage storage) {
     RETURN_IF_ERROR(LoadWeights(folder, storage, &transformer_));
-    if (!options_.config.dora && !options_.init.divides_base()) return absl::OkStatus();
-    RETURN_IF_ERROR(CheckHoldsFloat32(folder, storage, "use_dora, pissa or olora"));
-    PrepareBase(folder);
+    if (options_.config.dora || options_.init.divides_base()) {
+      RETURN_IF_ERROR(CheckHoldsFloat32(folder, storage, "use_dora, pissa or olora"));
+      PrepareBase(folder);
+    }
+    if (options_.config.base.indices.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(CheckTrainsHeldWeights(folder, storage, options_.config.base));
+    PrepareBaseWeights(folder);
     return absl::OkStatus();
   }
 
@@ -83,12 +87,15 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
 
   void SetParameters(absl::Span<const float> parameters) override {
     hook.SetParameters(parameters);
+    SetBaseWeights(options_.config.base, parameters, &transformer_);
   }
 
   absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens, const RandomKey& key,
                                             absl::Span<float> gradient) override {
     hook.SetGradient(gradient);
-    return transformer_.AccumulateGradient(tokens, key, /*weight_gradients=*/nullptr);
+    const int64_t of_base = options_.config.base.layout.size;
+    return transformer_.AccumulateGradient(tokens, key,
+                                           of_base > 0 ? gradient.last(of_base).data() : nullptr);
   }
 
   absl::StatusOr<std::map<std::string, std::string>> Export(
@@ -115,6 +122,21 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
       folder.ReadWeight(specs[at], absl::MakeSpan(values));
       PreparePlace(place, at, &layout_.entries[i * entries], absl::MakeSpan(values));
     });
+  }
+
+  // Fills in what of start_ is the base's own, and lets it train.
+  void PrepareBaseWeights(const ModelFolder& folder) {
+    start_.resize(layout_.size);
+    const std::vector<WeightSpec> specs = WeightSpecs(folder.config());
+    const BaseWeights& base = options_.config.base;
+    const absl::Span<float> values = absl::MakeSpan(start_).last(base.layout.size);
+    std::vector<bool> trains(specs.size(), false);
+    for (size_t i = 0; i < base.indices.size(); ++i) {
+      const ParameterEntry& entry = base.layout.entries[i];
+      folder.ReadWeight(specs[base.indices[i]], values.subspan(entry.offset, entry.size));
+      trains[base.indices[i]] = true;
+    }
+    transformer_.SetTrainable(TrainableWeights(folder.config(), trains));
   }
 
   // `values` are the base's weight at the place, which has this index; `entries` the adapter's.

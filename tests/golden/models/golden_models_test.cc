@@ -126,8 +126,7 @@ std::vector<double> Losses(const GoldenModel& golden, const v1::Method& method,
   const auto job = TrainingJob::Prepare(WithDefaults(spec), {}, files, Clock::Real()).value();
   if (method.has_lora()) {
     TrainState state = job->state();
-    state.parameters =
-        ReadPeftFolder(golden.adapter_folder(), LinearPlaces(golden.config())).value().parameters;
+    state.parameters = ReadPeftFolder(golden.adapter_folder(), golden.config()).value().parameters;
     job->trainer().Restore(std::move(state));
   }
   SoloReducer solo;
