@@ -96,6 +96,22 @@ class TrainingJobTest : public testing::Test {
     return *jobs.back()->Result();
   }
 
+  // Trains adapters together with biases, embeddings and a norm of a base with biases, which begins
+  // as an untrained job would leave it.
+  void TrainWeightsOfTheBase() {
+    std::string config = kConfig;
+    config.replace(config.find("\"rms_norm_eps\""), 0, R"("attention_bias": true, )");
+    std::ofstream(folder_ / "config.json") << config;
+    const auto model = NewJob()->Result().value();
+    std::ofstream(folder_ / "model.safetensors", std::ios::binary) << model.at("model.safetensors");
+    v1::Lora* const lora = spec_.mutable_method()->mutable_lora();
+    lora->set_rank(4);
+    lora->set_bias("all");
+    for (const char* module : {"embed_tokens", "lm_head", "model.norm"}) {
+      lora->add_modules_to_save(module);
+    }
+  }
+
   std::filesystem::path folder_;
   v1::JobSpec spec_;
   v1::JobInputs inputs_;
@@ -122,6 +138,25 @@ TEST_F(TrainingJobTest, ResumedAtAnyStepItEndsAlike) {
     EXPECT_EQ(second->state().Digest(), whole->state().Digest());
     EXPECT_EQ(*second->Result(), *whole->Result());
   }
+}
+
+TEST_F(TrainingJobTest, WeightsOfTheBaseTrainWithTheSameBits) {
+  TrainWeightsOfTheBase();
+  const auto alone = ResultOfTeam({1.0});
+  EXPECT_EQ(alone.count("adapter_model.safetensors"), 1u);
+  EXPECT_EQ(ResultOfTeam({5, 1, 2}), alone);
+}
+
+TEST_F(TrainingJobTest, WeightsOfTheBaseAreResumed) {
+  TrainWeightsOfTheBase();
+  SoloReducer solo;
+  const std::unique_ptr<TrainingJob> whole = NewJob(), first = NewJob(), second = NewJob();
+  ASSERT_TRUE(Train(whole.get(), {}, &solo, whole->total_steps()).ok());
+  ASSERT_TRUE(Train(first.get(), {}, &solo, 2).ok());
+  ASSERT_TRUE(second->RestoreState(first->state().Serialize(first->plan_digest())).ok());
+  ASSERT_TRUE(Train(second.get(), {}, &solo, second->total_steps()).ok());
+  EXPECT_EQ(*second->Result(), *whole->Result());
+  EXPECT_LT(whole->state().steps.back().loss, whole->state().steps.front().loss);
 }
 
 // Every kind of state that an optimiser keeps; large enough for 8 bits.

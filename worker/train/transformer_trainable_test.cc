@@ -230,6 +230,32 @@ TEST(TransformerTrainable, Bfloat16IsNearFloat32) {
   }
 }
 
+TEST(TransformerTrainable, AllocatesNothingForWeightsOfTheBase) {
+  const TemporaryFolder folder(Base());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  v1::Method method = Lora(0.1);
+  for (const char* module : {"embed_tokens", "norm"}) {
+    method.mutable_lora()->add_modules_to_save(module);
+  }
+  Training training(folder.path(), method);
+  const double before = training.model->Loss(tokens).value();
+  for (int step = 0; step < 20; ++step) training.Descend(tokens, 0.003f);
+  EXPECT_LT(training.model->Loss(tokens).value(), 0.9 * before);
+  const int64_t warm = AllocationCount();
+  training.Accumulate(tokens);
+  EXPECT_EQ(AllocationCount() - warm, 0);
+}
+
+TEST(TransformerTrainable, RefusesWeightsThatTheBaseDoesNotHave) {
+  const TemporaryFolder folder(Base());
+  v1::Method method = Lora();
+  method.mutable_lora()->set_bias("all");
+  EXPECT_THAT(CreateError(folder, method), HasSubstr("bias: 'all' trains nothing: the model has"));
+  method.mutable_lora()->set_bias("none");
+  method.mutable_lora()->add_modules_to_save("score");
+  EXPECT_THAT(CreateError(folder, method), HasSubstr("modules_to_save: no module of the model"));
+}
+
 TEST(TransformerTrainable, SaysWhichFieldIsWrong) {
   const TemporaryFolder folder(Base());
   EXPECT_THAT(CreateError(folder, Lora(0, "lm_head")), HasSubstr("target_modules"));
