@@ -32,8 +32,7 @@ absl::Status RunExport(const ExportOptions& options) {
     return absl::AlreadyExistsError(absl::StrCat(options.to, " is there already"));
   }
   ASSIGN_OR_RETURN(const ModelFolder base, ModelFolder::Open(options.base));
-  ASSIGN_OR_RETURN(const LoraAdapter adapter,
-                   ReadPeftFolder(options.adapter, LinearPlaces(base.config())));
+  ASSIGN_OR_RETURN(const LoraAdapter adapter, ReadPeftFolder(options.adapter, base.config()));
   if (options.as == "merged") return WriteMerged(options, base, adapter);
   ASSIGN_OR_RETURN(const std::string bytes, GgufAdapter(base.config(), adapter));
   return WriteFileAtomically(options.to, bytes);

@@ -91,6 +91,11 @@ absl::StatusOr<std::string> GgufAdapter(const ModelConfig& config, const LoraAda
     return absl::InvalidArgumentError(
         "gguf: llama.cpp knows no DoRA (use_dora); export a merged model instead");
   }
+  if (!adapter.config.base.indices.empty()) {
+    return absl::InvalidArgumentError(
+        "gguf: a LoRA of llama.cpp has no biases and no modules_to_save; export a merged model "
+        "instead");
+  }
   if (adapter.config.places.empty()) {
     return absl::InvalidArgumentError("gguf: the adapter has no linear layer");
   }

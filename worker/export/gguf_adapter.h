@@ -14,7 +14,7 @@ namespace ropewalk {
 // k_proj in pairs for its own rotation (Llama, Mistral), so are B's here. A function of the
 // arguments alone.
 // INVALID_ARGUMENT: llama.cpp has no name for the architecture, the adapter is empty, or has DoRA's
-// magnitudes.
+// magnitudes, biases or modules_to_save.
 absl::StatusOr<std::string> GgufAdapter(const ModelConfig& config, const LoraAdapter& adapter);
 
 }  // namespace ropewalk

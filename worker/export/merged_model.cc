@@ -89,10 +89,20 @@ class Merger {
       branch_of_[places_[adapter.config.places[i]].name + ".weight"] = {
           adapter.config.places[i], i * (adapter.config.dora ? 3 : 2)};
     }
+    const BaseWeights& replaced = adapter.config.base;
+    const std::vector<WeightSpec> specs = WeightSpecs(base.config());
+    const auto values = absl::MakeConstSpan(adapter.parameters).last(replaced.layout.size);
+    for (size_t i = 0; i < replaced.indices.size(); ++i) {
+      const ParameterEntry& entry = replaced.layout.entries[i];
+      const auto of_entry = values.subspan(entry.offset, entry.size);
+      saved_[specs[replaced.indices[i]].name] = {of_entry.begin(), of_entry.end()};
+    }
   }
 
   std::string Weight(const WeightSpec& spec) const {
     const TensorView& stored = base_.StoredWeight(spec);
+    const auto saved = saved_.find(spec.name);
+    if (saved != saved_.end()) return FromFloat32(saved->second, stored.dtype);
     const auto branch = branch_of_.find(spec.name);
     if (branch == branch_of_.end()) return std::string(stored.bytes);
     std::vector<float> weight(spec.size);
@@ -119,6 +129,9 @@ class Merger {
 
   // By the weight's name: its place, and the first of its entries in the layout.
   std::map<std::string, std::pair<int64_t, size_t>> branch_of_;
+
+  // By name: the weights that the adapter has in the place of the base's.
+  std::map<std::string, std::vector<float>> saved_;
 };
 
 std::string ShardBytes(const Merger& merger, const ModelFolder& base,
