@@ -232,6 +232,20 @@ bool IsLoraInit(absl::string_view init) {
   return init == "kaiming" || init == "gaussian" || init == "pissa" || init == "olora";
 }
 
+void CheckOutputs(const v1::Lora& lora, Faults* faults) {
+  bool gguf = false;
+  for (const int output : lora.outputs()) {
+    faults->Unless(v1::Output_IsValid(output) && output != v1::OUTPUT_UNSPECIFIED,
+                   "method.lora.outputs", output, "peft, merged or gguf");
+    gguf |= output == v1::OUTPUT_GGUF;
+  }
+  if (!gguf) return;
+  const bool plain = !lora.use_dora() && lora.bias() == "none" && lora.modules_to_save().empty();
+  faults->Unless(plain, "method.lora.outputs", "gguf",
+                 "only without use_dora, bias and modules_to_save, which llama.cpp's LoRA does not "
+                 "have");
+}
+
 void CheckMethod(const v1::Method& method, Faults* faults) {
   if (!method.has_lora()) return;
   const v1::Lora& lora = method.lora();
@@ -246,6 +260,7 @@ void CheckMethod(const v1::Method& method, Faults* faults) {
   CheckModules(lora.target_modules(), "method.lora.target_modules", faults);
   CheckModules(lora.exclude_modules(), "method.lora.exclude_modules", faults);
   CheckPatterns(lora, faults);
+  CheckOutputs(lora, faults);
   CheckBaseWeights(lora, faults);
   faults->Unless(v1::BaseStorage_IsValid(lora.base_storage()), "method.lora.base_storage",
                  static_cast<int>(lora.base_storage()), "float32, bf16, float16, int8 or nf4");

@@ -11,6 +11,7 @@
 #include "services/common/sha256.h"
 #include "services/common/status_macros.h"
 #include "worker/train/evaluator.h"
+#include "worker/train/model_card.h"
 #include "worker/train/transformer_trainable.h"
 
 namespace ropewalk {
@@ -214,6 +215,7 @@ absl::StatusOr<std::map<std::string, std::string>> TrainingJob::Result() const {
   ASSIGN_OR_RETURN(auto files, model_->Export(state().parameters));
   std::string log = DataLog("train_data", inputs_.train_data(), data_.train);
   if (data_.eval.has_value()) log += DataLog("eval_data", inputs_.eval_data(), *data_.eval);
+  files["README.md"] = ModelCard(spec_, inputs_, data_, state());
   files["training.jsonl"] = log + TrainingLog(state());
   return files;
 }

@@ -279,6 +279,30 @@ TEST_F(TrainingJobTest, RecordsWhatBecameOfTheRows) {
             R"("too_long_rows":0,"rows_without_target":14)");
 }
 
+TEST_F(TrainingJobTest, PublishesACardAndTheOutputsAskedFor) {
+  SoloReducer solo;
+  const std::unique_ptr<TrainingJob> base = NewJob();
+  for (const auto& [path, bytes] : base->Result().value()) {
+    std::ofstream(folder_ / path, std::ios::binary) << bytes;
+  }
+  v1::Lora* lora = spec_.mutable_method()->mutable_lora();
+  lora->add_outputs(v1::OUTPUT_MERGED);
+  lora->add_outputs(v1::OUTPUT_GGUF);
+  inputs_.add_train_data("datasets/local/train/versions/abc");
+  const std::unique_ptr<TrainingJob> job = NewJob();
+  ASSERT_TRUE(Train(job.get(), {}, &solo, 2).ok());
+  const auto files = job->Result().value();
+  for (const char* path : {"adapter_config.json", "adapter_model.safetensors", "adapter.gguf",
+                           "merged/config.json", "merged/model.safetensors"}) {
+    EXPECT_EQ(files.count(path), 1u) << path;
+  }
+  EXPECT_EQ(files.at("adapter.gguf").substr(0, 4), "GGUF");
+  const std::string& card = files.at("README.md");
+  EXPECT_NE(card.find("library_name: peft"), std::string::npos) << card;
+  EXPECT_NE(card.find("`datasets/local/train/versions/abc`, 24 of 24 rows"), std::string::npos);
+  EXPECT_NE(card.find("2 steps; training loss"), std::string::npos);
+}
+
 TEST_F(TrainingJobTest, LossFalls) {
   SoloReducer solo;
   spec_.mutable_training()->set_epochs(6);

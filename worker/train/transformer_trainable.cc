@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "ropewalk/v1/job_service.pb.h"
 #include "services/common/status_macros.h"
+#include "worker/export/gguf_adapter.h"
+#include "worker/export/merged_model.h"
 #include "worker/generate/greedy.h"
 #include "worker/model/model_folder.h"
 #include "worker/model/transformer.h"
@@ -48,6 +50,20 @@ class TransformerTrainable : public TrainableModel {
   const ParameterLayout layout_;
 };
 
+// What a LoRA job publishes beside the PEFT folder.
+struct Outputs {
+  std::string model_folder;
+  bool merged = false;
+  bool gguf = false;
+};
+
+Outputs OutputsOf(const v1::Lora& lora, const std::string& model_folder) {
+  const auto has = [&](v1::Output output) {
+    return std::find(lora.outputs().begin(), lora.outputs().end(), output) != lora.outputs().end();
+  };
+  return {model_folder, has(v1::OUTPUT_MERGED), has(v1::OUTPUT_GGUF)};
+}
+
 // A hook, which must exist before the transformer that it is for.
 struct HookHolder {
   HookHolder(const ModelConfig& model, const LoraConfig& config)
@@ -61,11 +77,12 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
  public:
   // With the base's weights still to be loaded.
   LoraTrainable(const ModelConfig& model, MatMulPrecision precision, WeightStorage storage,
-                LoraOptions options, std::string base_model)
+                LoraOptions options, std::string base_model, Outputs outputs)
       : HookHolder(model, options.config),
         TransformerTrainable(model, precision, &hook, LoraLayout(places, options.config), storage),
         options_(std::move(options)),
-        base_model_(std::move(base_model)) {}
+        base_model_(std::move(base_model)),
+        outputs_(std::move(outputs)) {}
 
   absl::Status Load(const ModelFolder& folder, WantedStorage storage) {
     RETURN_IF_ERROR(LoadWeights(folder, storage, &transformer_));
@@ -100,11 +117,16 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
 
   absl::StatusOr<std::map<std::string, std::string>> Export(
       absl::Span<const float> parameters) const override {
-    if (!options_.init.divides_base()) {
-      return WritePeftFolder(places, options_.config, parameters, base_model_);
+    LoraAdapter adapter{options_.config, {parameters.begin(), parameters.end()}};
+    if (options_.init.divides_base()) {
+      adapter = ForWholeBase(places, options_.config, start_, parameters);
     }
-    const LoraAdapter whole = ForWholeBase(places, options_.config, start_, parameters);
-    return WritePeftFolder(places, whole.config, whole.parameters, base_model_);
+    auto files = WritePeftFolder(places, adapter.config, adapter.parameters, base_model_);
+    if (outputs_.gguf) {
+      ASSIGN_OR_RETURN(files["adapter.gguf"], GgufAdapter(transformer_.config(), adapter));
+    }
+    if (outputs_.merged) RETURN_IF_ERROR(AddMerged(adapter, &files));
+    return files;
   }
 
  private:
@@ -156,8 +178,19 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
     if (config.dora) hook.SetBase(place, &transformer_.weights().Place(place), values);
   }
 
+  absl::Status AddMerged(const LoraAdapter& adapter,
+                         std::map<std::string, std::string>* files) const {
+    ASSIGN_OR_RETURN(const ModelFolder base, ModelFolder::Open(outputs_.model_folder));
+    return WriteMergedModel(outputs_.model_folder, base, adapter, kMaxShardBytes,
+                            [&](const std::string& path, absl::string_view bytes) {
+                              (*files)["merged/" + path] = std::string(bytes);
+                              return absl::OkStatus();
+                            });
+  }
+
   const LoraOptions options_;
   const std::string base_model_;
+  const Outputs outputs_;
   std::vector<float> start_;  // of parameters that begin as the base decides; empty if none does
 };
 
@@ -224,11 +257,16 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> CreateTrainable(const std::strin
     return absl::FailedPreconditionError(absl::StrCat(
         model_folder, " has no weights; only the method full can start from random ones"));
   }
+  Outputs outputs = OutputsOf(method.lora(), model_folder);
+  if (outputs.merged && folder.config().quantization != Quantization::kNone) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        model_folder, " is quantised, so there can be no output merged; leave it out"));
+  }
   ASSIGN_OR_RETURN(LoraOptions options, LoraOptionsOf(method.lora(), folder.config()));
   const WantedStorage storage = WantedStorageOf(method.lora());
-  auto trainable = std::make_unique<LoraTrainable>(folder.config(), matmul_precision,
-                                                   storage.value_or(WeightStorage::kFloat32),
-                                                   std::move(options), base_model);
+  auto trainable = std::make_unique<LoraTrainable>(
+      folder.config(), matmul_precision, storage.value_or(WeightStorage::kFloat32),
+      std::move(options), base_model, std::move(outputs));
   RETURN_IF_ERROR(trainable->Load(folder, storage));
   return trainable;
 }
