@@ -82,7 +82,7 @@ absl::Status AddGradients(const LogitsOptions& options, MatMulPrecision precisio
                           const PackedTokens& tokens, TensorFile* out) {
   ASSIGN_OR_RETURN(const ModelFolder folder, ModelFolder::Open(options.base));
   Transformer<float> transformer(folder.config(), precision, nullptr);
-  LoadWeights(folder, &transformer);
+  RETURN_IF_ERROR(LoadWeights(folder, WeightStorage::kFloat32, &transformer));
   const TrainableWeights& weights = transformer.trainable();
   std::vector<float> gradient(weights.size());
   RETURN_IF_ERROR(transformer.AccumulateGradient(tokens, RandomKey(), gradient.data()).status());
