@@ -1,7 +1,6 @@
 """Checks `ropewalk-worker export` live: tiny random models with random PEFT adapters.
 
-    python3 -m venv venv && venv/bin/pip install torch==2.15.0 transformers==5.23.0 peft==0.21.2 gguf==0.19.0
-    venv/bin/python tests/golden/export/check_export.py build/dev/bin/ropewalk-worker
+    ./dev oracles check_export        or, with the packages of ../requirements.txt:  check_export.py --programs build/release/bin
 
 merged: transformers loads the folder, and its logits are those of base and adapter in PEFT.
 gguf: the gguf package reads the file, and its tensors, with rows back in Hugging Face's order and
@@ -18,6 +17,9 @@ import numpy
 import peft
 import torch
 import transformers
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from oracles_common import parser
 
 SIZES = dict(vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
              num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64)
@@ -90,7 +92,7 @@ def check_gguf(adapted, path, architecture, pairs):
 
 
 def main():
-    worker = sys.argv[1]
+    worker = parser(__doc__).parse_args().programs / "ropewalk-worker"
     for family, (config_class, architecture, pairs, more) in FAMILIES.items():
         for rslora in (False, True):
             with tempfile.TemporaryDirectory() as name:

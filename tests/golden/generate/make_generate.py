@@ -1,9 +1,8 @@
 """Writes sampling.json: random logits and what transformers' own logits processors leave of them.
 
-    python3 -m venv venv && venv/bin/pip install torch==2.15.0 transformers==5.23.0
-    venv/bin/python tests/golden/generate/make_generate.py
+    ./dev oracles make_generate
 
-The same versions write the same bytes. worker/generate/sampling_test.cc reads the file.
+worker/generate/sampling_test.cc reads the file.
 """
 
 import json

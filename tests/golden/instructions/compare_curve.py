@@ -8,7 +8,6 @@ difference of the losses must be under 0.5 % of their mean.
     ./dev oracles instructions        or, with the packages of ../requirements.txt:  compare_curve.py --programs build/release/bin
 """
 
-import argparse
 import json
 import pathlib
 import subprocess
@@ -21,8 +20,10 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from oracles_common import ROOT, Cluster, parser, peft_losses, preview, write_job
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
 FILES = ["messages.jsonl", "alpaca.jsonl", "sharegpt.jsonl"]
 STEPS = 200
 MOST = 0.005  # mean absolute difference, as a share of the mean loss
@@ -83,45 +84,12 @@ def make_base(vocabulary, folder, documents):
     model.save_pretrained(folder)
 
 
-def write_job(folder, **settings):
+def make_job(folder, **settings):
     training = {"max_steps": STEPS, "epochs": 3, "global_batch_size": 16, "micro_batch_tokens": 1024, "max_sequence_length": 384,
                 "learning_rate": 2e-3, "schedule": "cosine", "warmup_ratio": 0.05, "max_grad_norm": 1.0, "seed": 5, "checkpoint_every_steps": 0}
-    job = {"base_model": str(folder / "base"), "train_data": [str(folder / name) for name in FILES], "adapter": "check/curve",
-           "method": {"lora": {"rank": 8, "alpha": 16, "target_modules": ["all-linear"]}}, "training": training | settings}
-    path = folder / "job.yaml"
-    path.write_text(json.dumps(job))  # JSON is YAML
-    return path
-
-
-class Cluster:
-    """A local one of two workers, for as long as it is entered."""
-
-    def __init__(self, programs, folder):
-        self.command = str(programs / "ropewalk")
-        self.state = ["--state", str(folder / "cluster")]
-
-    def run(self, *arguments):
-        done = subprocess.run([self.command, *map(str, arguments)], text=True, stdout=subprocess.PIPE)
-        if done.returncode != 0:
-            sys.exit(f"ropewalk {arguments[0]} failed")
-        return done.stdout
-
-    def __enter__(self):
-        self.run("up", "--workers", "2", "--port-base", "0", "--detach", *self.state)
-        return self
-
-    def __exit__(self, *_):
-        self.run("down", *self.state)
-
-    def train(self, job, folder):
-        self.run("submit", job, *self.state)
-        self.run("adapters", "pull", "check/curve", "--to", folder, *self.state)
-        return [json.loads(line) for line in (folder / "training.jsonl").read_text().splitlines()]
-
-
-def preview(programs, job, steps):
-    lines = subprocess.run([programs / "ropewalk", "preview", job, "--steps", str(steps), "-o", "json"], check=True, text=True, stdout=subprocess.PIPE)
-    return [json.loads(line) for line in lines.stdout.splitlines()]
+    return write_job(folder / "job.yaml", {
+        "base_model": str(folder / "base"), "train_data": [str(folder / name) for name in FILES], "adapter": "check/curve",
+        "method": {"lora": {"rank": 8, "alpha": 16, "target_modules": ["all-linear"]}}, "training": training | settings})
 
 
 def check_documents(planned, rows, tokenizer):
@@ -140,31 +108,10 @@ def check_documents(planned, rows, tokenizer):
     return len(seen)
 
 
-def peft_losses(base, first_adapter, planned, rates):
+def losses_in_peft(base, first_adapter, planned, rates):
     model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), first_adapter, is_trainable=True)
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=1.0, weight_decay=0.0)
-    losses = []
-    for step, rate in enumerate(rates, 1):
-        documents = [d for d in planned if d["step"] == step]
-        count = sum(end - begin for d in documents for begin, end in d["learnt"])
-        optimizer.zero_grad()
-        total = 0.0
-        for document in documents:
-            ids = torch.tensor([document["tokens"]])
-            labels = torch.full_like(ids, -100)
-            for begin, end in document["learnt"]:
-                labels[0, begin:end] = ids[0, begin:end]
-            logits = model(input_ids=ids).logits[0, :-1]
-            loss = torch.nn.functional.cross_entropy(logits, labels[0, 1:], reduction="sum") / count
-            loss.backward()
-            total += loss.item()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        optimizer.step()
-        losses.append(total)
-    return losses
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return peft_losses(model, torch.optim.AdamW(trained, lr=1.0, weight_decay=0.0), planned, rates)
 
 
 def check_first(folder):
@@ -175,10 +122,9 @@ def check_first(folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build/release/bin")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--seed", type=int, default=1)
+    options = arguments.parse_args()
     torch.set_num_threads(2)
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
@@ -188,14 +134,14 @@ def main():
         render = lambda row: tokenizer.apply_chat_template(conversation(row)[0], tools=conversation(row)[1], return_dict=True)["input_ids"]
         make_base(len(tokenizer), folder / "base", [render(row) for row in rows[::5]])
         with Cluster(options.programs, folder) as cluster:
-            cluster.train(write_job(folder, max_steps=1, learning_rate=1e-30), folder / "first")
+            cluster.train(make_job(folder, max_steps=1, learning_rate=1e-30), folder / "first")
             check_first(folder / "first")
-            job = write_job(folder)
-            record = [line for line in cluster.train(job, folder / "trained") if "loss" in line]
+            job = make_job(folder)
+            record = cluster.train(job, folder / "trained")
         planned = preview(options.programs, job, STEPS)
         print(f"{check_documents(planned, rows, tokenizer)} of {len(rows)} rows: tokens and masks equal transformers'")
         ours = [line["loss"] for line in record]
-        theirs = peft_losses(folder / "base", folder / "first", planned, [line["learning_rate"] for line in record])
+        theirs = losses_in_peft(folder / "base", folder / "first", planned, [line["learning_rate"] for line in record])
     difference = sum(abs(a - b) for a, b in zip(ours, theirs)) / len(ours)
     share = difference / (sum(theirs) / len(theirs))
     for step in [0, 49, 99, 149, 199]:

@@ -1,7 +1,7 @@
 """Writes the golden models: tiny random ones of every family and kind of RoPE, and what transformers
 and PEFT make of them in float32 on the CPU.
 
-    python make_models.py        # torch 2.15.0, transformers 5.23, peft 0.21.2, tokenizers 0.23.3
+    ./dev oracles make_models
 
     documents.jsonl              rows to train on
     documents.json               their token ids; the first two are those of the logits and gradients

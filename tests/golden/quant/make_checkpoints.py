@@ -1,8 +1,7 @@
 """Writes nf4_double/, nf4/ and int8/: tiny checkpoints that transformers quantised and saved, with
 what they compute.
 
-    pip install torch==2.15.0 transformers==5.23.0 accelerate==1.15.0 bitsandbytes==0.50.2
-    python tests/golden/quant/make_checkpoints.py
+    ./dev oracles make_checkpoints
 
 All on the CPU and deterministic. expected.json: the logits of `tokens` and the gradient of the sum of
 their losses with respect to the embeddings that they look up, hexadecimal, little-endian float32,

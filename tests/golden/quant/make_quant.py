@@ -1,7 +1,6 @@
 """Writes codecs.json: arrays as bitsandbytes quantises them, for worker/ops' tests.
 
-    pip install torch==2.15.0 numpy==2.4.6 bitsandbytes==0.50.2
-    python tests/golden/quant/make_quant.py
+    ./dev oracles make_quant
 
 All on the CPU and deterministic. Arrays are hexadecimal, little-endian, "x" and scales as float32.
 """
