@@ -11,7 +11,7 @@
 #include "gtest/gtest.h"
 #include "services/common/job_spec.h"
 #include "tests/golden/models/golden_model.h"
-#include "worker/model/generate.h"
+#include "worker/generate/greedy.h"
 #include "worker/peft/peft_folder.h"
 #include "worker/tensor/parallel.h"
 #include "worker/train/training_job.h"
