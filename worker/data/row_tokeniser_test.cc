@@ -97,11 +97,12 @@ TEST(RowTokeniser, TokensThatReachIntoAnAnswerAreLearnt) {
   json["model"]["merges"] = {": !"};
   const Tokenizer tokenizer(ParseTokenizerJson(json.dump()).value(), 256);
   const absl::StatusOr<ChatFormat> chat = Format();
-  const Document document = RowTokeniser(&tokenizer, &chat, Learn::kAnswers)
-                                .Tokenise({"rows.jsonl:7", Chat({{"assistant", "!o"}})})
-                                .value();
-  EXPECT_THAT(document.tokens, ElementsAre('a', 300, 'o', '.'));
-  EXPECT_THAT(document.targets, ElementsAre(TokenRange{1, 4}));
+  const Document document =
+      RowTokeniser(&tokenizer, &chat, Learn::kAnswers)
+          .Tokenise({"rows.jsonl:7", Chat({{"user", "x"}, {"assistant", "!o"}})})
+          .value();
+  EXPECT_THAT(document.tokens, ElementsAre('u', ':', 'x', '.', 'a', 300, 'o', '.'));
+  EXPECT_THAT(document.targets, ElementsAre(TokenRange{5, 8}));
 }
 
 TEST(RowTokeniser, NamesTheRowWithoutATemplate) {

@@ -35,14 +35,16 @@ GenerationScheduler::GenerationScheduler(BatchDecoder decoder, const GenerationL
       }) {}
 
 GenerationScheduler::~GenerationScheduler() {
-  {
-    MutexLock lock(&mutex_);
-    stopping_ = true;
-    changed_.SignalAll();
-  }
+  Stop();
   thread_.join();
+}
+
+void GenerationScheduler::Stop() {
   MutexLock lock(&mutex_);
+  stopping_ = true;
   for (const Waiting& waiting : queue_) waiting.stream->Abort(GoingDown());
+  queue_.clear();
+  changed_.SignalAll();
 }
 
 absl::Status GenerationScheduler::Submit(GenerationTask task,
@@ -55,6 +57,7 @@ absl::Status GenerationScheduler::Submit(GenerationTask task,
                                                    "keeps at most ", limits_.max_cached_tokens));
   }
   MutexLock lock(&mutex_);
+  if (stopping_) return GoingDown();
   if (static_cast<int64_t>(queue_.size()) >= limits_.max_queue) {
     return absl::ResourceExhaustedError(
         absl::StrCat(queue_.size(), " texts are waiting already; try again later"));

@@ -28,15 +28,18 @@ struct GenerationLimits {
 class GenerationScheduler {
  public:
   GenerationScheduler(BatchDecoder decoder, const GenerationLimits& limits);
-  // Aborts the texts that are left with UNAVAILABLE.
+  // Stops, and waits for the thread.
   ~GenerationScheduler();
   GenerationScheduler(const GenerationScheduler&) = delete;
   GenerationScheduler& operator=(const GenerationScheduler&) = delete;
 
   // Queues a text; the task's callbacks, which come from the scheduler's thread, feed `stream`.
   // INVALID_ARGUMENT: the model does not take it, or it has more tokens than can be cached.
-  // RESOURCE_EXHAUSTED: the queue is full.
+  // RESOURCE_EXHAUSTED: the queue is full. UNAVAILABLE: it has been stopped.
   absl::Status Submit(GenerationTask task, std::shared_ptr<GenerationStream> stream);
+
+  // Aborts with UNAVAILABLE the texts that wait, and those under way at their next token.
+  void Stop();
 
  private:
   struct Waiting {

@@ -129,18 +129,19 @@ TEST_F(GenerationSchedulerTest, TextsWaitUntilTheirTokensCanBeCached) {
   for (const Call& call : calls) EXPECT_TRUE(call.Wait().ok());
 }
 
-TEST_F(GenerationSchedulerTest, AbortsWhatIsLeftWhenItGoesDown) {
+TEST_F(GenerationSchedulerTest, AbortsWhatIsLeftWhenItIsStopped) {
   Start({.max_batch = 1});
-  Call held({1}), waits({2});
+  Call held({1}), waits({2}), late({3});
   std::promise<void> reached;
   std::promise<void> release = Hold(&held, &reached);
   ASSERT_TRUE(Submit(held).ok());
   ASSERT_TRUE(Submit(waits).ok());
   reached.get_future().wait();
-  const auto down = std::async(std::launch::async, [&] { scheduler_.reset(); });
+  scheduler_->Stop();
   release.set_value();
-  down.wait();
+  EXPECT_EQ(held.Wait().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(waits.Wait().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Submit(late).code(), absl::StatusCode::kUnavailable);
 }
 
 }  // namespace

@@ -281,8 +281,8 @@ TEST_F(TrainingJobTest, RecordsWhatBecameOfTheRows) {
 
 TEST_F(TrainingJobTest, PublishesACardAndTheOutputsAskedFor) {
   SoloReducer solo;
-  const std::unique_ptr<TrainingJob> base = NewJob();
-  for (const auto& [path, bytes] : base->Result().value()) {
+  const auto base = NewJob()->Result().value();
+  for (const auto& [path, bytes] : base) {
     std::ofstream(folder_ / path, std::ios::binary) << bytes;
   }
   v1::Lora* lora = spec_.mutable_method()->mutable_lora();
