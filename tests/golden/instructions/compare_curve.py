@@ -85,7 +85,7 @@ def make_base(vocabulary, folder, documents):
 
 
 def make_job(folder, **settings):
-    training = {"max_steps": STEPS, "epochs": 3, "global_batch_size": 16, "micro_batch_tokens": 1024, "max_sequence_length": 384,
+    training = {"max_steps": STEPS, "epochs": 3, "global_batch_size": 16, "micro_batch_tokens": 1024, "max_sequence_length": 512,
                 "learning_rate": 2e-3, "schedule": "cosine", "warmup_ratio": 0.05, "max_grad_norm": 1.0, "seed": 5, "checkpoint_every_steps": 0}
     return write_job(folder / "job.yaml", {
         "base_model": str(folder / "base"), "train_data": [str(folder / name) for name in FILES], "adapter": "check/curve",
