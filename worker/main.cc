@@ -4,10 +4,10 @@
 
 #include "services/common/flags.h"
 #include "services/common/logging.h"
-#include "worker/agent/passive_waiting.h"
 #include "worker/agent/worker_process.h"
 #include "worker/commands.h"
 #include "worker/ring/tune_process.h"
+#include "worker/tensor/passive_waiting.h"
 
 namespace {
 

@@ -70,6 +70,18 @@ absl::StatusOr<Dataset> Dataset::Load(const std::vector<std::string>& files,
   return dataset;
 }
 
+Dataset Dataset::Of(std::vector<Document> documents) {
+  Dataset dataset;
+  FileReport& report = dataset.reports_.emplace_back();
+  report.rows = report.documents = documents.size();
+  for (const Document& document : documents) {
+    report.tokens += document.tokens.size();
+    report.targets += document.target_count();
+  }
+  dataset.documents_ = std::move(documents);
+  return dataset;
+}
+
 absl::Status Dataset::AddFile(const std::string& file, const RowTokeniser& tokeniser,
                               const DatasetOptions& options) {
   std::vector<Row> rows;

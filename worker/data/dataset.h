@@ -43,6 +43,9 @@ class Dataset {
   static absl::StatusOr<Dataset> Load(const std::vector<std::string>& files,
                                       const RowTokeniser& tokeniser, const DatasetOptions& options);
 
+  // Documents that are tokenised already, as one file's.
+  static Dataset Of(std::vector<Document> documents);
+
   int64_t size() const { return documents_.size(); }
   const Document& document(int64_t i) const { return documents_[i]; }
 

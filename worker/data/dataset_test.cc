@@ -88,6 +88,16 @@ TEST(Dataset, ReportsWhatBecameOfEachFile) {
               EndsWith("2: 1 row, 1 used (4 tokens, 2 of them learnt); 1 cut"));
 }
 
+TEST(Dataset, TakesDocumentsThatAreTokenisedAlready) {
+  Document document{.tokens = {1, 2, 3}};
+  document.Learn(0, 3);
+  const Dataset data = Dataset::Of({document, document});
+  EXPECT_THAT(data.lengths(), ElementsAre(3, 3));
+  EXPECT_EQ(data.reports()[0].documents, 2);
+  EXPECT_EQ(data.reports()[0].tokens, 6);
+  EXPECT_EQ(data.reports()[0].targets, 4);
+}
+
 TEST(Dataset, WithoutAnythingToLearnIsRefused) {
   EXPECT_THAT(Load(kPair, 2).status().message(),
               HasSubstr("no row has anything to learn within training.max_sequence_length (2)"));

@@ -1,4 +1,4 @@
-#include "worker/agent/passive_waiting.h"
+#include "worker/tensor/passive_waiting.h"
 
 #include <unistd.h>
 
