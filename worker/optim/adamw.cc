@@ -21,8 +21,9 @@ double Power(double base, int64_t exponent) {
 ROPEWALK_SIMD void Update(const AdamWFactors f, int64_t n, const float* __restrict g,
                           float* __restrict p, float* __restrict m, float* __restrict v) {
   for (int64_t i = 0; i < n; ++i) {
-    m[i] = f.beta1 * m[i] + f.one_minus_beta1 * g[i];
-    v[i] = f.beta2 * v[i] + f.one_minus_beta2 * g[i] * g[i];
+    const float slope = f.gradient_scale * g[i];
+    m[i] = f.beta1 * m[i] + f.one_minus_beta1 * slope;
+    v[i] = f.beta2 * v[i] + f.one_minus_beta2 * slope * slope;
     p[i] = f.shrink * p[i] - f.step_size * m[i] / (std::sqrt(v[i]) * f.v_correction + f.epsilon);
   }
 }
@@ -30,10 +31,11 @@ ROPEWALK_SIMD void Update(const AdamWFactors f, int64_t n, const float* __restri
 }  // namespace
 
 AdamWFactors FactorsOf(const OptimizerOptions& options, double learning_rate, int64_t step,
-                       const OptimizedTensor& tensor) {
+                       float gradient_scale, const OptimizedTensor& tensor) {
   const double rate = learning_rate * tensor.learning_rate_factor;
   const double decay = tensor.decay ? options.weight_decay : 0.0;
   return {
+      .gradient_scale = gradient_scale,
       .beta1 = static_cast<float>(options.beta1),
       .one_minus_beta1 = static_cast<float>(1.0 - options.beta1),
       .beta2 = static_cast<float>(options.beta2),
@@ -57,14 +59,15 @@ OptimizerState AdamW::InitialState() const {
   return {.floats = {{"adam_m", zeros}, {"adam_v", zeros}}, .bytes = {}};
 }
 
-void AdamW::Step(double learning_rate, int64_t step, absl::Span<const float> gradient,
-                 absl::Span<float> parameters, OptimizerState* state) const {
+void AdamW::Step(double learning_rate, int64_t step, float gradient_scale,
+                 absl::Span<const float> gradient, absl::Span<float> parameters,
+                 OptimizerState* state) const {
   float* const m = state->floats.at("adam_m").data();
   float* const v = state->floats.at("adam_v").data();
   ForEachStretch(tensors_,
                  [&](const OptimizedTensor& tensor, int64_t at, int64_t state_at, int64_t n) {
-                   AdamWUpdate(FactorsOf(options_, learning_rate, step, tensor), n, &gradient[at],
-                               &parameters[at], m + state_at, v + state_at);
+                   AdamWUpdate(FactorsOf(options_, learning_rate, step, gradient_scale, tensor), n,
+                               &gradient[at], &parameters[at], m + state_at, v + state_at);
                  });
 }
 

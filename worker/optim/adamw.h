@@ -19,8 +19,9 @@ class AdamW final : public Optimizer {
   AdamW(const OptimizerOptions& options, std::vector<OptimizedTensor> tensors);
 
   OptimizerState InitialState() const override;
-  void Step(double learning_rate, int64_t step, absl::Span<const float> gradient,
-            absl::Span<float> parameters, OptimizerState* state) const override;
+  void Step(double learning_rate, int64_t step, float gradient_scale,
+            absl::Span<const float> gradient, absl::Span<float> parameters,
+            OptimizerState* state) const override;
 
  private:
   const OptimizerOptions options_;
@@ -29,6 +30,7 @@ class AdamW final : public Optimizer {
 
 // What is the same for all elements of a tensor in one step.
 struct AdamWFactors {
+  float gradient_scale;
   float beta1, one_minus_beta1, beta2, one_minus_beta2;
   float step_size;     // lr / (1 - beta1^step)
   float v_correction;  // 1 / sqrt(1 - beta2^step)
@@ -36,7 +38,7 @@ struct AdamWFactors {
   float shrink;  // 1 - lr * weight_decay, or 1
 };
 AdamWFactors FactorsOf(const OptimizerOptions& options, double learning_rate, int64_t step,
-                       const OptimizedTensor& tensor);
+                       float gradient_scale, const OptimizedTensor& tensor);
 
 // The update above of n elements, in one pass.
 void AdamWUpdate(AdamWFactors factors, int64_t n, const float* g, float* p, float* m, float* v);

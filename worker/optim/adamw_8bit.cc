@@ -42,12 +42,13 @@ OptimizerState AdamW8Bit::InitialState() const {
   return state;
 }
 
-void AdamW8Bit::Step(double learning_rate, int64_t step, absl::Span<const float> gradient,
-                     absl::Span<float> parameters, OptimizerState* state) const {
-  small_.Step(learning_rate, step, gradient, parameters, state);
+void AdamW8Bit::Step(double learning_rate, int64_t step, float gradient_scale,
+                     absl::Span<const float> gradient, absl::Span<float> parameters,
+                     OptimizerState* state) const {
+  small_.Step(learning_rate, step, gradient_scale, gradient, parameters, state);
   std::vector<AdamWFactors> factors;
   for (const OptimizedTensor& tensor : large_) {
-    factors.push_back(FactorsOf(options_, learning_rate, step, tensor));
+    factors.push_back(FactorsOf(options_, learning_rate, step, gradient_scale, tensor));
   }
   uint8_t* const m_codes = state->bytes.at("adam_m8").data();
   uint8_t* const v_codes = state->bytes.at("adam_v8").data();

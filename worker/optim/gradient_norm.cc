@@ -1,19 +1,15 @@
 #include "worker/optim/gradient_norm.h"
 
-#include <algorithm>
 #include <cmath>
-#include <vector>
 
-#include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
 
 namespace ropewalk {
 namespace {
 
-constexpr int64_t kBlock = 4096;
 constexpr int64_t kLanes = 16;  // partial sums that do not wait for one another
 
-ROPEWALK_SIMD double SumOfSquares(int64_t n, const float* x) {
+ROPEWALK_SIMD double Squares(int64_t n, const float* x) {
   double lanes[kLanes] = {};
   for (int64_t i = 0; i + kLanes <= n; i += kLanes) {
     for (int64_t lane = 0; lane < kLanes; ++lane) {
@@ -26,19 +22,22 @@ ROPEWALK_SIMD double SumOfSquares(int64_t n, const float* x) {
   return sum;
 }
 
+ROPEWALK_SIMD void Scale(int64_t n, float factor, const float* x, float* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = factor * x[i];
+}
+
 }  // namespace
 
-double GradientNorm(absl::Span<const float> gradient) {
-  const int64_t n = gradient.size();
-  std::vector<double> sums((n + kBlock - 1) / kBlock);
-  ParallelFor(sums.size(), [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; ++b) {
-      sums[b] = SumOfSquares(std::min(kBlock, n - b * kBlock), &gradient[b * kBlock]);
-    }
-  });
+double SumOfSquares(absl::Span<const float> block) { return Squares(block.size(), block.data()); }
+
+double NormOfBlocks(absl::Span<const double> sums) {
   double total = 0;
   for (const double sum : sums) total += sum;
   return std::sqrt(total);
+}
+
+double GradientNorm(absl::Span<const float> gradient) {
+  return GradientNormOf(gradient, [](int64_t, int64_t) {});
 }
 
 double ClipScale(double norm, double max_norm) {
@@ -48,9 +47,14 @@ double ClipScale(double norm, double max_norm) {
 void ScaleGradient(double factor, absl::Span<float> gradient) {
   if (factor == 1.0) return;
   const float scale = static_cast<float>(factor);
-  ParallelFor(gradient.size(), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) gradient[i] *= scale;
+  ParallelForElements(gradient.size(), [&](int64_t begin, int64_t end) {
+    Scale(end - begin, scale, gradient.data() + begin, gradient.data() + begin);
   });
+}
+
+double ScaledGradient(float factor, absl::Span<const float> x, absl::Span<float> y) {
+  return GradientNormOf(
+      y, [&](int64_t begin, int64_t n) { Scale(n, factor, x.data() + begin, y.data() + begin); });
 }
 
 }  // namespace ropewalk

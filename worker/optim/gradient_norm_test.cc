@@ -52,6 +52,16 @@ TEST(GradientNorm, SameBitsForAnyNumberOfThreads) {
   SetThreads(1);
 }
 
+TEST(GradientNorm, IsTheSameOfAGradientAsItIsWritten) {
+  for (const int n : {0, 1, 4096, 10001}) {
+    const std::vector<float> x = Noise(n);
+    std::vector<float> half = x, written(n);
+    ScaleGradient(0.5, absl::MakeSpan(half));
+    EXPECT_EQ(ScaledGradient(0.5f, x, absl::MakeSpan(written)), GradientNorm(half));
+    EXPECT_EQ(written, half);
+  }
+}
+
 TEST(ClipScale, ScalesOnlyWhatIsAbove) {
   EXPECT_EQ(ClipScale(0.5, 1.0), 1.0);
   EXPECT_EQ(ClipScale(1.0, 1.0), 1.0);

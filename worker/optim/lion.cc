@@ -9,6 +9,7 @@ namespace ropewalk {
 namespace {
 
 struct Factors {
+  float gradient_scale;
   float beta1, one_minus_beta1, beta2, one_minus_beta2;
   float rate, shrink;
 };
@@ -16,10 +17,11 @@ struct Factors {
 ROPEWALK_SIMD void Update(const Factors f, int64_t n, const float* __restrict g,
                           float* __restrict p, float* __restrict m) {
   for (int64_t i = 0; i < n; ++i) {
-    const float direction = f.beta1 * m[i] + f.one_minus_beta1 * g[i];
+    const float slope = f.gradient_scale * g[i];
+    const float direction = f.beta1 * m[i] + f.one_minus_beta1 * slope;
     const float move = direction > 0 ? f.rate : direction < 0 ? -f.rate : 0.0f;
     p[i] = f.shrink * p[i] - move;
-    m[i] = f.beta2 * m[i] + f.one_minus_beta2 * g[i];
+    m[i] = f.beta2 * m[i] + f.one_minus_beta2 * slope;
   }
 }
 
@@ -32,17 +34,21 @@ OptimizerState Lion::InitialState() const {
   return {.floats = {{"lion_m", std::vector<float>(TotalSize(tensors_))}}, .bytes = {}};
 }
 
-void Lion::Step(double learning_rate, int64_t, absl::Span<const float> gradient,
-                absl::Span<float> parameters, OptimizerState* state) const {
+void Lion::Step(double learning_rate, int64_t, float gradient_scale,
+                absl::Span<const float> gradient, absl::Span<float> parameters,
+                OptimizerState* state) const {
   float* const m = state->floats.at("lion_m").data();
   ForEachStretch(tensors_,
                  [&](const OptimizedTensor& tensor, int64_t at, int64_t state_at, int64_t n) {
                    const double rate = learning_rate * tensor.learning_rate_factor;
                    const double decay = tensor.decay ? options_.weight_decay : 0.0;
-                   const Factors factors = {
-                       static_cast<float>(options_.beta1), static_cast<float>(1.0 - options_.beta1),
-                       static_cast<float>(options_.beta2), static_cast<float>(1.0 - options_.beta2),
-                       static_cast<float>(rate),           static_cast<float>(1.0 - rate * decay)};
+                   const Factors factors = {gradient_scale,
+                                            static_cast<float>(options_.beta1),
+                                            static_cast<float>(1.0 - options_.beta1),
+                                            static_cast<float>(options_.beta2),
+                                            static_cast<float>(1.0 - options_.beta2),
+                                            static_cast<float>(rate),
+                                            static_cast<float>(1.0 - rate * decay)};
                    Update(factors, n, &gradient[at], &parameters[at], m + state_at);
                  });
 }

@@ -26,12 +26,13 @@ double ScaleOf(MuonScale scale, const OptimizedTensor& matrix) {
   return 0.2 * std::sqrt(std::max(rows, columns));
 }
 
-ROPEWALK_SIMD void Accumulate(float momentum, float rest, bool nesterov, int64_t n,
-                              const float* __restrict g, float* __restrict b,
+ROPEWALK_SIMD void Accumulate(float momentum, float rest, bool nesterov, float gradient_scale,
+                              int64_t n, const float* __restrict g, float* __restrict b,
                               float* __restrict direction) {
   for (int64_t i = 0; i < n; ++i) {
-    b[i] = momentum * b[i] + rest * g[i];
-    direction[i] = nesterov ? momentum * b[i] + rest * g[i] : b[i];
+    const float slope = gradient_scale * g[i];
+    b[i] = momentum * b[i] + rest * slope;
+    direction[i] = nesterov ? momentum * b[i] + rest * slope : b[i];
   }
 }
 
@@ -53,26 +54,28 @@ OptimizerState Muon::InitialState() const {
   return state;
 }
 
-void Muon::Step(double learning_rate, int64_t step, absl::Span<const float> gradient,
-                absl::Span<float> parameters, OptimizerState* state) const {
-  others_.Step(learning_rate, step, gradient, parameters, state);
+void Muon::Step(double learning_rate, int64_t step, float gradient_scale,
+                absl::Span<const float> gradient, absl::Span<float> parameters,
+                OptimizerState* state) const {
+  others_.Step(learning_rate, step, gradient_scale, gradient, parameters, state);
   absl::Span<float> momentum = absl::MakeSpan(state->floats.at("muon_momentum"));
   std::vector<float> direction;
   for (const OptimizedTensor& matrix : matrices_) {
-    StepMatrix(learning_rate, matrix, gradient.subspan(matrix.offset, matrix.size()),
+    StepMatrix(learning_rate, gradient_scale, matrix,
+               gradient.subspan(matrix.offset, matrix.size()),
                parameters.subspan(matrix.offset, matrix.size()), momentum.first(matrix.size()),
                &direction);
     momentum.remove_prefix(matrix.size());
   }
 }
 
-void Muon::StepMatrix(double learning_rate, const OptimizedTensor& matrix,
+void Muon::StepMatrix(double learning_rate, float gradient_scale, const OptimizedTensor& matrix,
                       absl::Span<const float> gradient, absl::Span<float> parameters,
                       absl::Span<float> momentum, std::vector<float>* direction) const {
   direction->resize(matrix.size());
   ParallelFor(matrix.size(), [&](int64_t begin, int64_t end) {
     Accumulate(static_cast<float>(options_.momentum), static_cast<float>(1 - options_.momentum),
-               options_.nesterov, end - begin, &gradient[begin], &momentum[begin],
+               options_.nesterov, gradient_scale, end - begin, &gradient[begin], &momentum[begin],
                direction->data() + begin);
   });
   NewtonSchulz(matrix.rows, matrix.columns, absl::MakeSpan(*direction));

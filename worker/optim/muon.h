@@ -25,11 +25,12 @@ class Muon final : public Optimizer {
   Muon(const OptimizerOptions& options, const std::vector<OptimizedTensor>& tensors);
 
   OptimizerState InitialState() const override;
-  void Step(double learning_rate, int64_t step, absl::Span<const float> gradient,
-            absl::Span<float> parameters, OptimizerState* state) const override;
+  void Step(double learning_rate, int64_t step, float gradient_scale,
+            absl::Span<const float> gradient, absl::Span<float> parameters,
+            OptimizerState* state) const override;
 
  private:
-  void StepMatrix(double learning_rate, const OptimizedTensor& matrix,
+  void StepMatrix(double learning_rate, float gradient_scale, const OptimizedTensor& matrix,
                   absl::Span<const float> gradient, absl::Span<float> parameters,
                   absl::Span<float> momentum, std::vector<float>* direction) const;
 

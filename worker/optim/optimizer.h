@@ -41,10 +41,12 @@ class Optimizer {
   // The state before the first step.
   virtual OptimizerState InitialState() const = 0;
 
-  // Takes step number `step`, counted from 1. `gradient` and `parameters` have the same length;
-  // `state` has the tensors of InitialState.
-  virtual void Step(double learning_rate, int64_t step, absl::Span<const float> gradient,
-                    absl::Span<float> parameters, OptimizerState* state) const = 0;
+  // Takes step number `step`, counted from 1, with the gradient `gradient_scale` * `gradient`, each
+  // element rounded to float32. `gradient` and `parameters` have the same length; `state` has the
+  // tensors of InitialState.
+  virtual void Step(double learning_rate, int64_t step, float gradient_scale,
+                    absl::Span<const float> gradient, absl::Span<float> parameters,
+                    OptimizerState* state) const = 0;
 };
 
 enum class OptimizerKind { kAdamW, kAdamW8Bit, kLion, kMuon, kSgd };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "worker/optim/gradient_norm.h"
 #include "worker/optim/optimizer_testing.h"
 #include "worker/tensor/parallel.h"
 
@@ -141,6 +142,19 @@ TEST_P(EveryOptimizer, ScalesTheLearningRateOfATensor) {
   reference.Step(4e-3, Noise(kSize, 50));
   EXPECT_NE(factored.p[17], reference.p[17]);
   for (int64_t i = 5617; i < kSize; ++i) ASSERT_EQ(factored.p[i], reference.p[i]) << i;
+}
+
+TEST_P(EveryOptimizer, ScalesTheGradientAsItReadsIt) {
+  Training whole(options_, tensors_, Noise(kSize, 0));
+  Training scaled(options_, tensors_, Noise(kSize, 0));
+  for (int step = 1; step <= 3; ++step) {
+    std::vector<float> g = Noise(kSize, step);
+    scaled.Step(1e-3, g, 0.3f);
+    ScaleGradient(0.3, absl::MakeSpan(g));
+    whole.Step(1e-3, g);
+  }
+  EXPECT_EQ(scaled.p, whole.p);
+  EXPECT_EQ(scaled.state, whole.state);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryOptimizer,

@@ -26,8 +26,8 @@ struct Training {
         p(std::move(start)),
         state(optimizer->InitialState()) {}
 
-  void Step(double learning_rate, const std::vector<float>& gradient) {
-    optimizer->Step(learning_rate, ++step, gradient, absl::MakeSpan(p), &state);
+  void Step(double learning_rate, const std::vector<float>& gradient, float gradient_scale = 1) {
+    optimizer->Step(learning_rate, ++step, gradient_scale, gradient, absl::MakeSpan(p), &state);
   }
 
   std::unique_ptr<Optimizer> optimizer;

@@ -9,18 +9,18 @@ namespace ropewalk {
 namespace {
 
 struct Factors {
-  float rate, decay, momentum;
+  float gradient_scale, rate, decay, momentum;
 };
 
 ROPEWALK_SIMD void Plain(const Factors f, int64_t n, const float* __restrict g,
                          float* __restrict p) {
-  for (int64_t i = 0; i < n; ++i) p[i] -= f.rate * (g[i] + f.decay * p[i]);
+  for (int64_t i = 0; i < n; ++i) p[i] -= f.rate * (f.gradient_scale * g[i] + f.decay * p[i]);
 }
 
 ROPEWALK_SIMD void Heavy(const Factors f, int64_t n, const float* __restrict g, float* __restrict p,
                          float* __restrict b) {
   for (int64_t i = 0; i < n; ++i) {
-    b[i] = f.momentum * b[i] + (g[i] + f.decay * p[i]);
+    b[i] = f.momentum * b[i] + (f.gradient_scale * g[i] + f.decay * p[i]);
     p[i] -= f.rate * b[i];
   }
 }
@@ -28,7 +28,7 @@ ROPEWALK_SIMD void Heavy(const Factors f, int64_t n, const float* __restrict g, 
 ROPEWALK_SIMD void Nesterov(const Factors f, int64_t n, const float* __restrict g,
                             float* __restrict p, float* __restrict b) {
   for (int64_t i = 0; i < n; ++i) {
-    const float slope = g[i] + f.decay * p[i];
+    const float slope = f.gradient_scale * g[i] + f.decay * p[i];
     b[i] = f.momentum * b[i] + slope;
     p[i] -= f.rate * (slope + f.momentum * b[i]);
   }
@@ -44,13 +44,15 @@ OptimizerState Sgd::InitialState() const {
   return {.floats = {{"momentum", std::vector<float>(TotalSize(tensors_))}}, .bytes = {}};
 }
 
-void Sgd::Step(double learning_rate, int64_t, absl::Span<const float> gradient,
-               absl::Span<float> parameters, OptimizerState* state) const {
+void Sgd::Step(double learning_rate, int64_t, float gradient_scale,
+               absl::Span<const float> gradient, absl::Span<float> parameters,
+               OptimizerState* state) const {
   const bool remembers = options_.momentum != 0;
   float* const momentum = remembers ? state->floats.at("momentum").data() : nullptr;
   ForEachStretch(
       tensors_, [&](const OptimizedTensor& tensor, int64_t at, int64_t state_at, int64_t n) {
-        const Factors factors = {static_cast<float>(learning_rate * tensor.learning_rate_factor),
+        const Factors factors = {gradient_scale,
+                                 static_cast<float>(learning_rate * tensor.learning_rate_factor),
                                  static_cast<float>(tensor.decay ? options_.weight_decay : 0.0),
                                  static_cast<float>(options_.momentum)};
         if (!remembers) return Plain(factors, n, &gradient[at], &parameters[at]);

@@ -19,8 +19,9 @@ class Sgd final : public Optimizer {
   Sgd(const OptimizerOptions& options, std::vector<OptimizedTensor> tensors);
 
   OptimizerState InitialState() const override;
-  void Step(double learning_rate, int64_t step, absl::Span<const float> gradient,
-            absl::Span<float> parameters, OptimizerState* state) const override;
+  void Step(double learning_rate, int64_t step, float gradient_scale,
+            absl::Span<const float> gradient, absl::Span<float> parameters,
+            OptimizerState* state) const override;
 
  private:
   const OptimizerOptions options_;

@@ -22,7 +22,7 @@ inline int64_t TotalSize(const std::vector<OptimizedTensor>& tensors) {
 // parameters and at `state_at` in such a state. For updates in which no element depends on another.
 template <typename F>
 void ForEachStretch(const std::vector<OptimizedTensor>& tensors, F f) {
-  ParallelFor(TotalSize(tensors), [&](int64_t begin, int64_t end) {
+  ParallelForElements(TotalSize(tensors), [&](int64_t begin, int64_t end) {
     int64_t start = 0;  // of the tensor, in the state
     for (const OptimizedTensor& tensor : tensors) {
       const int64_t from = std::max(begin, start);

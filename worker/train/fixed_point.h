@@ -33,8 +33,14 @@ void MaxExponents(absl::Span<const float> x, absl::Span<uint8_t> exponents);
 void AccumulateFixedPoint(absl::Span<const float> x, absl::Span<const uint8_t> scales,
                           int fraction_bits, absl::Span<int32_t> sums);
 
-// x[i] = factor * the number that sums[i] stands for, rounded to float32. Shapes as above.
-void FromFixedPoint(absl::Span<const int32_t> sums, absl::Span<const uint8_t> scales,
-                    int fraction_bits, double factor, absl::Span<float> x);
+// Both in one pass.
+void MeasureAndAccumulate(absl::Span<const float> x, absl::Span<const uint8_t> scales,
+                          int fraction_bits, absl::Span<uint8_t> exponents,
+                          absl::Span<int32_t> sums);
+
+// x[i] = factor * the number that sums[i] stands for, rounded to float32. Shapes as above. Returns
+// GradientNorm(x).
+double FromFixedPoint(absl::Span<const int32_t> sums, absl::Span<const uint8_t> scales,
+                      int fraction_bits, double factor, absl::Span<float> x);
 
 }  // namespace ropewalk

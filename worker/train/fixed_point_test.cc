@@ -7,6 +7,9 @@
 #include <random>
 #include <vector>
 
+#include "worker/optim/gradient_norm.h"
+#include "worker/tensor/parallel.h"
+
 namespace ropewalk {
 namespace {
 
@@ -116,6 +119,33 @@ TEST(FixedPoint, TheSmallestAndLargestScalesWork) {
     FromFixedPoint(sums, Measure({x}), 27, 1.0, absl::MakeSpan(result));
     EXPECT_FLOAT_EQ(result[0], -magnitude);
   }
+}
+
+TEST(FixedPoint, OnePassMeasuresAndAccumulatesAsTwoDo) {
+  const std::vector<float> x = Noise(5001, 1);
+  std::vector<uint8_t> scales = Measure({x});
+  for (uint8_t& scale : scales) scale += 3;
+  scales[2] = 0;  // never seen but zeros
+  std::vector<int32_t> together(x.size(), 3), apart = together;
+  std::vector<uint8_t> exponents(scales.size(), 5);
+  MeasureAndAccumulate(x, scales, 27, absl::MakeSpan(exponents), absl::MakeSpan(together));
+  AccumulateFixedPoint(x, scales, 27, absl::MakeSpan(apart));
+  EXPECT_EQ(together, apart);
+  EXPECT_EQ(exponents, Measure({x}));
+}
+
+TEST(FixedPoint, TheNormIsThatOfTheNumbers) {
+  const std::vector<float> x = Noise(10001, 1);
+  const std::vector<uint8_t> scales = Measure({x});
+  std::vector<int32_t> sums(x.size());
+  AccumulateFixedPoint(x, scales, 27, absl::MakeSpan(sums));
+  std::vector<float> alone(x.size()), together(x.size());
+  const double norm = FromFixedPoint(sums, scales, 27, 0.3, absl::MakeSpan(alone));
+  EXPECT_EQ(norm, GradientNorm(alone));
+  SetThreads(3);
+  EXPECT_EQ(FromFixedPoint(sums, scales, 27, 0.3, absl::MakeSpan(together)), norm);
+  SetThreads(1);
+  EXPECT_EQ(together, alone);
 }
 
 }  // namespace
