@@ -72,7 +72,10 @@ void LinearBackward(benchmark::State& state, int64_t out, int64_t in, MatMulPrec
 void WeightGradient(benchmark::State& state) {
   const auto dy = Numbers(kRows * kInner, 1), x = Numbers(kRows * kHidden, 2);
   std::vector<float> dw(kInner * kHidden);
-  Time(state, [&] { AddWeightGradient(kRows, kInner, kHidden, dy.data(), x.data(), dw.data()); });
+  Time(state, [&] {
+    AddWeightGradient(MatMulPrecision::kFull, kRows, kInner, kHidden, dy.data(), x.data(),
+                      dw.data());
+  });
 }
 
 void LoraForwardPass(benchmark::State& state, int64_t out, int64_t in) {
@@ -182,7 +185,7 @@ void AttentionBackwardPass(benchmark::State& state, int64_t document) {
 void CrossEntropy(benchmark::State& state) {
   LinearWeight<float> weight(kVocab, kHidden, MatMulPrecision::kFull);
   weight.Pack(Numbers(kVocab * kHidden, 1).data());
-  LinearCrossEntropy<float> loss(kVocab, kHidden);
+  LinearCrossEntropy<float> loss(kVocab, kHidden, MatMulPrecision::kFull);
   const auto x = Numbers(kRows * kHidden, 2);
   std::vector<int32_t> targets(kRows);
   for (int64_t r = 0; r < kRows; ++r) targets[r] = r % kVocab;

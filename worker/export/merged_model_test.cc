@@ -60,7 +60,7 @@ class MergedModelTest : public ::testing::Test {
 };
 
 TEST_F(MergedModelTest, ComputesWhatBaseAndAdapterCompute) {
-  LoraHook<float> hook(places_, adapter_.config);
+  LoraHook<float> hook(places_, adapter_.config, MatMulPrecision::kFull);
   hook.SetParameters(adapter_.parameters);
   const std::vector<float> wanted = Logits(base_.path(), &hook);
   const testing::TemporaryFolder merged(Merge(kMaxShardBytes));

@@ -89,8 +89,7 @@ const float* BatchDecoder::Forward(const PackedPieces& packed, Attend attend) {
   Reserve(rows.count);
   if (router_ != nullptr) router_->Route(packed.stretches);
   if (model_.hook() != nullptr) model_.hook()->BeginPass(rows.count, nullptr);
-  EmbeddingForward(rows.count, config().hidden_size, packed.tokens.data(),
-                   model_.weights().Plain(model_.weights().index().Embedding()),
+  EmbeddingForward(rows.count, packed.tokens.data(), model_.weights().Embedding(),
                    activations_.input);
   for (size_t layer = 0; layer < model_.layers().size(); ++layer) {
     model_.layers()[layer].Forward(
@@ -110,7 +109,7 @@ absl::Span<const float> BatchDecoder::Logits(const float* hidden,
   rstd_.resize(count);
   logits_.resize(count * config().vocab_size);
   for (int64_t i = 0; i < used; ++i) std::copy_n(hidden + rows[i] * size, size, &chosen_[i * size]);
-  RmsNormForward(count, size, chosen_.data(),
+  RmsNormForward<float, float>(count, size, chosen_.data(),
                  model_.weights().Plain(model_.weights().index().FinalNorm()),
                  config().rms_norm_eps, normed_.data(), rstd_.data());
   model_.weights().Output().Forward(count, normed_.data(), logits_.data());
@@ -120,10 +119,10 @@ absl::Span<const float> BatchDecoder::Logits(const float* hidden,
 void BatchDecoder::Reserve(int64_t rows) {
   if (rows <= reserved_rows_) return;
   reserved_rows_ = rows;
-  arena_.Build([&](Arena<float>* arena) {
+  arena_.Build([&](Arena* arena) {
     activations_.Take(config(), rows, arena);
     scratch_.TakeForward(config(), rows, arena);
-    output_ = arena->Take(rows * config().hidden_size);
+    arena->Take(rows * config().hidden_size, &output_);
   });
 }
 

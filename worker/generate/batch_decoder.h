@@ -60,7 +60,7 @@ class BatchDecoder {
   const Padding padding_;
   RopeRows<float> rope_;
 
-  Arena<float> arena_;
+  Arena arena_;
   int64_t reserved_rows_ = 0;
   LayerActivations<float> activations_;
   LayerScratch<float> scratch_;

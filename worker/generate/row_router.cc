@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "worker/generate/steady_rows.h"
+#include "worker/ops/block_sinks.h"
 
 namespace ropewalk {
 
@@ -36,6 +37,11 @@ void RowRouter::BeginPass(int64_t rows, const RandomKey*) {
   if (all_ != kNoHook) hooks_[all_]->BeginPass(rows, nullptr);
 }
 
+LowRankTerm RowRouter::ForwardTerm(int64_t place, const float* x) {
+  if (all_ == kNoHook || !hooks_[all_]->Covers(place)) return {};
+  return hooks_[all_]->ForwardTerm(place, x);
+}
+
 void RowRouter::Forward(int64_t place, const float* x, float* y) {
   if (all_ != kNoHook) {
     if (hooks_[all_]->Covers(place)) hooks_[all_]->Forward(place, x, y);
@@ -57,13 +63,20 @@ void RowRouter::ForwardStretch(LinearHook<float>* hook, int64_t place, int64_t r
   const int64_t in = places_[place].in_size, out = places_[place].out_size;
   const int64_t steady = SteadyRows(rows);
   hook->BeginPass(steady, nullptr);
-  if (steady == rows) return hook->Forward(place, x, y);
+  if (steady == rows) return AddAll(hook, place, x, y);
   x_.assign(steady * in, 0);
   y_.assign(steady * out, 0);
   std::copy_n(x, rows * in, x_.begin());
   std::copy_n(y, rows * out, y_.begin());
-  hook->Forward(place, x_.data(), y_.data());
+  AddAll(hook, place, x_.data(), y_.data());
   std::copy_n(y_.begin(), rows * out, y);
+}
+
+void RowRouter::AddAll(LinearHook<float>* hook, int64_t place, const float* x, float* y) const {
+  const LowRankTerm term = hook->ForwardTerm(place, x);
+  const int64_t out = places_[place].out_size;
+  if (term.u.rank > 0) LowRankProduct(out, term, BlockSink<float>{y, out, /*accumulate=*/true});
+  hook->Forward(place, x, y);
 }
 
 }  // namespace ropewalk

@@ -32,6 +32,7 @@ class RowRouter final : public LinearHook<float> {
 
   bool Covers(int64_t place) const override;
   void BeginPass(int64_t rows, const RandomKey* dropout) override;
+  LowRankTerm ForwardTerm(int64_t place, const float* x) override;
   void Forward(int64_t place, const float* x, float* y) override;
   // Does nothing: only what is trained needs it.
   void Backward(int64_t place, const float* x, const float* dy, float* dx) override;
@@ -39,6 +40,8 @@ class RowRouter final : public LinearHook<float> {
  private:
   void ForwardStretch(LinearHook<float>* hook, int64_t place, int64_t rows, const float* x,
                       float* y);
+  // What the hook adds to y, its term included.
+  void AddAll(LinearHook<float>* hook, int64_t place, const float* x, float* y) const;
 
   const std::vector<LinearPlace> places_;
   const std::vector<LinearHook<float>*> hooks_;

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <new>
+
+#include "worker/tensor/aligned_memory.h"
 
 namespace ropewalk {
 
 // One block of memory that is divided into arrays once, so that a step allocates nothing.
-template <typename T>
 class Arena {
  public:
   // Calls place(arena) twice, first to measure and then with the memory there; it must take the
@@ -17,7 +16,7 @@ class Arena {
     block_ = nullptr;
     used_ = 0;
     place(this);
-    block_.reset(static_cast<T*>(::operator new(used_ + 1, std::align_val_t(kAlignment))));
+    block_ = AllocateAligned<char>(used_ + 1);
     used_ = 0;
     place(this);
   }
@@ -25,20 +24,16 @@ class Arena {
   // What was taken, in bytes.
   size_t bytes() const { return used_; }
 
-  // Room for `count` elements, not initialised, that begins at a cache line of its own.
-  T* Take(int64_t count) {
-    T* const taken = block_ == nullptr ? nullptr : block_.get() + used_ / sizeof(T);
-    used_ += (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
-    return taken;
+  // Sets `*array` to room for `count` elements, not initialised, that begins at a cache line of its
+  // own.
+  template <typename T>
+  void Take(int64_t count, T** array) {
+    *array = block_ == nullptr ? nullptr : reinterpret_cast<T*>(block_.get() + used_);
+    used_ += (count * sizeof(T) + kCacheLine - 1) / kCacheLine * kCacheLine;
   }
 
  private:
-  static constexpr size_t kAlignment = 64;
-  struct Free {
-    void operator()(T* block) const { ::operator delete(block, std::align_val_t(kAlignment)); }
-  };
-
-  std::unique_ptr<T, Free> block_;
+  AlignedMemory<char> block_;
   size_t used_ = 0;  // bytes
 };
 

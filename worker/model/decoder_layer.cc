@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "worker/ops/elementwise.h"
+#include "worker/ops/residual.h"
 #include "worker/ops/rms_norm.h"
 #include "worker/ops/swiglu.h"
 
@@ -23,7 +24,7 @@ DecoderLayer<T>::DecoderLayer(const ModelConfig& config, const Weights<T>& weigh
 template <typename T>
 void DecoderLayer<T>::Forward(const Rows<T>& rows, const LayerActivations<T>& activations,
                               const LayerScratch<T>& scratch, Attention attention,
-                              T* output) const {
+                              Wide<T>* output) const {
   ForwardAttention(rows, activations, scratch, attention);
   ForwardMlp(rows, activations, scratch, output);
 }
@@ -46,8 +47,8 @@ void DecoderLayer<T>::ForwardAttention(const Rows<T>& rows, const LayerActivatio
   At(Linear::kValue).Forward(rows.count, scratch.normed, a.value);
   PositionQueryKey(rows, a);
   attention(a);
-  At(Linear::kOutput).Forward(rows.count, a.attended, a.middle);
-  Add(rows.count * config_.hidden_size, a.input, a.middle);
+  At(Linear::kOutput).Forward(rows.count, a.attended, scratch.normed);
+  AddResidual<T>(rows.count * config_.hidden_size, a.input, scratch.normed, a.middle);
 }
 
 template <typename T>
@@ -61,18 +62,18 @@ void DecoderLayer<T>::ForwardGateUp(const Rows<T>& rows, const LayerActivations<
 
 template <typename T>
 void DecoderLayer<T>::ForwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
-                                 const LayerScratch<T>& scratch, T* output) const {
+                                 const LayerScratch<T>& scratch, Wide<T>* output) const {
   const LayerActivations<T>& a = activations;
   ForwardGateUp(rows, activations, scratch);
   SwigluForward(rows.count * config_.intermediate_size, a.gate, a.up, scratch.product);
-  At(Linear::kDown).Forward(rows.count, scratch.product, output);
-  Add(rows.count * config_.hidden_size, a.middle, output);
+  At(Linear::kDown).Forward(rows.count, scratch.product, scratch.normed);
+  AddResidual<T>(rows.count * config_.hidden_size, a.middle, scratch.normed, output);
 }
 
 template <typename T>
 void DecoderLayer<T>::Backward(const Rows<T>& rows, const LayerActivations<T>& activations,
                                const LayerScratch<T>& scratch, Attention attention_backward,
-                               const GradientSink<T>& sink, T* d_stream) const {
+                               const GradientSink<Wide<T>>& sink, Wide<T>* d_stream) const {
   if (!BackwardMlp(rows, activations, scratch, sink, d_stream)) return;
   if (!BackwardOutput(rows, activations, scratch, sink, d_stream)) return;
   attention_backward(activations);
@@ -81,15 +82,16 @@ void DecoderLayer<T>::Backward(const Rows<T>& rows, const LayerActivations<T>& a
 
 template <typename T>
 bool DecoderLayer<T>::BackwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
-                                  const LayerScratch<T>& scratch, const GradientSink<T>& sink,
-                                  T* d_stream) const {
+                                  const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink,
+                                  Wide<T>* d_stream) const {
   const LayerActivations<T>& a = activations;
   const LayerScratch<T>& s = scratch;
   const int64_t products = rows.count * config_.intermediate_size;
   const bool below_down = sink.NeedsInputOf(IndexOf(Linear::kDown));
   SwigluForward(products, a.gate, a.up, s.product);
+  RoundTo<T>(rows.count * config_.hidden_size, d_stream, s.d_output);
   At(Linear::kDown)
-      .Backward(rows.count, s.product, d_stream, below_down ? s.d_product : nullptr,
+      .Backward(rows.count, s.product, s.d_output, below_down ? s.d_product : nullptr,
                 /*accumulate=*/false, GradientsOf(Linear::kDown, sink));
   if (!below_down) return false;
   SwigluBackward(products, s.d_product, a.gate, a.up, s.d_gate, s.d_up);
@@ -110,11 +112,12 @@ bool DecoderLayer<T>::BackwardMlp(const Rows<T>& rows, const LayerActivations<T>
 
 template <typename T>
 bool DecoderLayer<T>::BackwardOutput(const Rows<T>& rows, const LayerActivations<T>& activations,
-                                     const LayerScratch<T>& scratch, const GradientSink<T>& sink,
-                                     const T* d_stream) const {
+                                     const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink,
+                                     const Wide<T>* d_stream) const {
   const bool below = sink.NeedsInputOf(IndexOf(Linear::kOutput));
+  RoundTo<T>(rows.count * config_.hidden_size, d_stream, scratch.d_output);
   At(Linear::kOutput)
-      .Backward(rows.count, activations.attended, d_stream, below ? scratch.d_attended : nullptr,
+      .Backward(rows.count, activations.attended, scratch.d_output, below ? scratch.d_attended : nullptr,
                 /*accumulate=*/false, GradientsOf(Linear::kOutput, sink));
   return below;
 }
@@ -123,7 +126,7 @@ template <typename T>
 void DecoderLayer<T>::BackwardQueryKeyValue(const Rows<T>& rows,
                                             const LayerActivations<T>& activations,
                                             const LayerScratch<T>& scratch,
-                                            const GradientSink<T>& sink, T* d_stream) const {
+                                            const GradientSink<Wide<T>>& sink, Wide<T>* d_stream) const {
   const LayerScratch<T>& s = scratch;
   const int64_t norm = index_.AttentionNorm(number_);
   const bool below = sink.NeedsInputOf(IndexOf(Linear::kQuery));
@@ -149,10 +152,10 @@ void DecoderLayer<T>::PositionQueryKey(const Rows<T>& rows,
                                        const LayerActivations<T>& activations) const {
   const LayerActivations<T>& a = activations;
   if (config_.query_key_norm) {
-    RmsNormForward(rows.count * config_.num_attention_heads, config_.head_dim, a.projected_query,
+    RmsNormForward<T, T>(rows.count * config_.num_attention_heads, config_.head_dim, a.projected_query,
                    weights_.Plain(index_.QueryNorm(number_)), config_.rms_norm_eps, a.query,
                    a.query_rstd);
-    RmsNormForward(rows.count * config_.num_key_value_heads, config_.head_dim, a.projected_key,
+    RmsNormForward<T, T>(rows.count * config_.num_key_value_heads, config_.head_dim, a.projected_key,
                    weights_.Plain(index_.KeyNorm(number_)), config_.rms_norm_eps, a.key,
                    a.key_rstd);
   }
@@ -163,7 +166,7 @@ template <typename T>
 void DecoderLayer<T>::BackwardPositionQueryKey(const Rows<T>& rows,
                                                const LayerActivations<T>& activations,
                                                const LayerScratch<T>& scratch,
-                                               const GradientSink<T>& sink) const {
+                                               const GradientSink<Wide<T>>& sink) const {
   const LayerActivations<T>& a = activations;
   const LayerScratch<T>& s = scratch;
   Rotate(rows, Rotation::kBackward, s.d_query, s.d_key);
@@ -182,25 +185,28 @@ void DecoderLayer<T>::BackwardPositionQueryKey(const Rows<T>& rows,
 template <typename T>
 void DecoderLayer<T>::Rotate(const Rows<T>& rows, Rotation rotation, T* query, T* key) const {
   const int64_t pairs = config_.head_dim / 2;
-  ApplyRope(rows.count, config_.num_attention_heads, pairs, rows.cosines, rows.sines, rotation,
+  ApplyRope<T>(rows.count, config_.num_attention_heads, pairs, rows.cosines, rows.sines, rotation,
             query);
-  ApplyRope(rows.count, config_.num_key_value_heads, pairs, rows.cosines, rows.sines, rotation,
+  ApplyRope<T>(rows.count, config_.num_key_value_heads, pairs, rows.cosines, rows.sines, rotation,
             key);
 }
 
 template <typename T>
-void DecoderLayer<T>::Norm(const Rows<T>& rows, int64_t index, const T* x, T* y, T* rstd) const {
-  RmsNormForward(rows.count, config_.hidden_size, x, weights_.Plain(index), config_.rms_norm_eps, y,
+void DecoderLayer<T>::Norm(const Rows<T>& rows, int64_t index, const Wide<T>* x, T* y,
+                           Wide<T>* rstd) const {
+  RmsNormForward<Wide<T>, T>(rows.count, config_.hidden_size, x, weights_.Plain(index), config_.rms_norm_eps, y,
                  rstd);
 }
 
 template <typename T>
-void DecoderLayer<T>::BackwardNorm(const Rows<T>& rows, int64_t index, const T* x, const T* rstd,
-                                   const T* dy, const GradientSink<T>& sink, T* dx) const {
+void DecoderLayer<T>::BackwardNorm(const Rows<T>& rows, int64_t index, const Wide<T>* x,
+                                   const Wide<T>* rstd, const T* dy,
+                                   const GradientSink<Wide<T>>& sink, Wide<T>* dx) const {
   RmsNormBackward(rows.count, config_.hidden_size, dy, x, weights_.Plain(index), rstd, dx,
                   sink.Of(index));
 }
 
+template class DecoderLayer<Bfloat16>;
 template class DecoderLayer<float>;
 template class DecoderLayer<double>;
 

@@ -17,8 +17,8 @@ namespace ropewalk {
 template <typename T>
 struct Rows {
   int64_t count = 0;
-  const T* cosines = nullptr;  // [count, head_dim / 2]
-  const T* sines = nullptr;    // [count, head_dim / 2]
+  const Wide<T>* cosines = nullptr;  // [count, head_dim / 2]
+  const Wide<T>* sines = nullptr;    // [count, head_dim / 2]
 };
 
 // A layer of a Llama decoder (Touvron et al., 2023), written out:
@@ -40,7 +40,7 @@ class DecoderLayer {
 
   // From activations.input to `output`, both [rows, hidden].
   void Forward(const Rows<T>& rows, const LayerActivations<T>& activations,
-               const LayerScratch<T>& scratch, Attention attention, T* output) const;
+               const LayerScratch<T>& scratch, Attention attention, Wide<T>* output) const;
 
   // Computes the activations that Backward needs once more, from activations.input.
   void Recompute(const Rows<T>& rows, const LayerActivations<T>& activations,
@@ -50,7 +50,7 @@ class DecoderLayer {
   // unless nothing needs that.
   void Backward(const Rows<T>& rows, const LayerActivations<T>& activations,
                 const LayerScratch<T>& scratch, Attention attention_backward,
-                const GradientSink<T>& sink, T* d_stream) const;
+                const GradientSink<Wide<T>>& sink, Wide<T>* d_stream) const;
 
  private:
   void ForwardAttention(const Rows<T>& rows, const LayerActivations<T>& activations,
@@ -58,28 +58,28 @@ class DecoderLayer {
   void ForwardGateUp(const Rows<T>& rows, const LayerActivations<T>& activations,
                      const LayerScratch<T>& scratch) const;
   void ForwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
-                  const LayerScratch<T>& scratch, T* output) const;
+                  const LayerScratch<T>& scratch, Wide<T>* output) const;
   // They return false once nothing below trains.
   bool BackwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
-                   const LayerScratch<T>& scratch, const GradientSink<T>& sink, T* d_stream) const;
+                   const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink, Wide<T>* d_stream) const;
   bool BackwardOutput(const Rows<T>& rows, const LayerActivations<T>& activations,
-                      const LayerScratch<T>& scratch, const GradientSink<T>& sink,
-                      const T* d_stream) const;
+                      const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink,
+                      const Wide<T>* d_stream) const;
   void BackwardQueryKeyValue(const Rows<T>& rows, const LayerActivations<T>& activations,
-                             const LayerScratch<T>& scratch, const GradientSink<T>& sink,
-                             T* d_stream) const;
+                             const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink,
+                             Wide<T>* d_stream) const;
 
   // Norms of heads, where the model has them, and rotation.
   void PositionQueryKey(const Rows<T>& rows, const LayerActivations<T>& activations) const;
   void BackwardPositionQueryKey(const Rows<T>& rows, const LayerActivations<T>& activations,
-                                const LayerScratch<T>& scratch, const GradientSink<T>& sink) const;
+                                const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink) const;
   void Rotate(const Rows<T>& rows, Rotation rotation, T* query, T* key) const;
   // One of the two norms of the stream, by its weight's index.
-  void Norm(const Rows<T>& rows, int64_t index, const T* x, T* y, T* rstd) const;
-  void BackwardNorm(const Rows<T>& rows, int64_t index, const T* x, const T* rstd, const T* dy,
-                    const GradientSink<T>& sink, T* dx) const;
+  void Norm(const Rows<T>& rows, int64_t index, const Wide<T>* x, T* y, Wide<T>* rstd) const;
+  void BackwardNorm(const Rows<T>& rows, int64_t index, const Wide<T>* x, const Wide<T>* rstd,
+                    const T* dy, const GradientSink<Wide<T>>& sink, Wide<T>* dx) const;
   int64_t IndexOf(Linear linear) const { return index_.Matrix(number_, linear); }
-  LinearGradients<T> GradientsOf(Linear linear, const GradientSink<T>& sink) const {
+  LinearGradients<T> GradientsOf(Linear linear, const GradientSink<Wide<T>>& sink) const {
     return {sink.Of(IndexOf(linear)), sink.Of(index_.Bias(number_, linear))};
   }
   const LinearLayer<T>& At(Linear linear) const { return linears_[static_cast<int>(linear)]; }

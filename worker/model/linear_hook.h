@@ -2,12 +2,15 @@
 
 #include <cstdint>
 
+#include "worker/ops/panel_product.h"
+
 namespace ropewalk {
 
 struct RandomKey;
 
 // What a method adds to linear layers, at the places that LinearPlaces numbers. The model calls it;
-// it does not know which method it is. Matrices are row-major. Not thread-safe.
+// it does not know which method it is. Matrices are row-major. A method adds to a product either a
+// term, which the layer sums up together with its own, or by itself, or both. Not thread-safe.
 template <typename T>
 class LinearHook {
  public:
@@ -20,13 +23,23 @@ class LinearHook {
   // `dropout` outlives the pass; null: no dropout.
   virtual void BeginPass(int64_t rows, const RandomKey* dropout) = 0;
 
-  // y [rows, out] += what the method makes of x [rows, in]. Before the call y is x Wᵀ; the layer's
-  // bias comes after it. With activation checkpointing it is called a second time for a place
-  // before Backward, with the same x.
+  // Before y is computed from x [rows, in]: a term [rows, out] of y. It lives until the next call.
+  virtual LowRankTerm ForwardTerm(int64_t place, const T* x) { return {}; }
+
+  // y [rows, out] += what else the method makes of x [rows, in]. Before the call y is x Wᵀ and the
+  // term; the layer's bias comes after it. With activation checkpointing both are called a second
+  // time for a place before its backward calls, with the same x.
   virtual void Forward(int64_t place, const T* x, T* y) = 0;
 
-  // Given dy [rows, out], the gradient of the loss by y: adds to the method's own gradient, and,
-  // unless dx is null, to dx [rows, in]. x is as it was in Forward.
+  // Given dy [rows, out], the gradient of the loss by y, before that by x is computed: adds to the
+  // method's own gradient, and returns a term [rows, in] of dx if `wants_dx`. x is as it was in
+  // Forward. The term lives until the next call.
+  virtual LowRankTerm BackwardTerm(int64_t place, const T* x, const T* dy, bool wants_dx) {
+    return {};
+  }
+
+  // What else there is to do: adds to the method's own gradient, and, unless dx is null, to dx
+  // [rows, in].
   virtual void Backward(int64_t place, const T* x, const T* dy, T* dx) = 0;
 };
 

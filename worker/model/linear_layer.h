@@ -11,8 +11,8 @@ namespace ropewalk {
 // Where the gradients of a linear layer's weights are to be added; null: not at all.
 template <typename T>
 struct LinearGradients {
-  T* matrix = nullptr;  // [out, in]
-  T* bias = nullptr;    // [out]
+  Wide<T>* matrix = nullptr;  // [out, in]
+  Wide<T>* bias = nullptr;    // [out]
 };
 
 // A linear layer with what a method adds to it. Not thread-safe.
@@ -20,7 +20,8 @@ template <typename T>
 class LinearLayer {
  public:
   // All must outlive the layer; `bias` [out] and `hook` may be null.
-  LinearLayer(const LinearWeight<T>& weight, const T* bias, LinearHook<T>* hook, int64_t place)
+  LinearLayer(const LinearWeight<T>& weight, const Wide<T>* bias, LinearHook<T>* hook,
+              int64_t place)
       : weight_(&weight),
         bias_(bias),
         hook_(hook != nullptr && hook->Covers(place) ? hook : nullptr),
@@ -28,26 +29,32 @@ class LinearLayer {
 
   // y [rows, out] = x [rows, in] Wᵀ, and the hook's part, and the bias.
   void Forward(int64_t rows, const T* x, T* y) const {
-    weight_->Forward(rows, x, y);
+    const LowRankTerm term = hook_ == nullptr ? LowRankTerm{} : hook_->ForwardTerm(place_, x);
+    weight_->Forward(rows, x, y, /*accumulate=*/false, term);
     if (hook_ != nullptr) hook_->Forward(place_, x, y);
-    if (bias_ != nullptr) AddBias(rows, weight_->out(), bias_, y);
+    if (bias_ != nullptr) AddBias<T>(rows, weight_->out(), bias_, y);
   }
 
   // From dy [rows, out]: dx [rows, in] is overwritten, or added to if `accumulate`, unless it is
   // null.
   void Backward(int64_t rows, const T* x, const T* dy, T* dx, bool accumulate,
                 const LinearGradients<T>& gradients) const {
-    if (dx != nullptr) weight_->BackwardInput(rows, dy, dx, accumulate);
+    LowRankTerm term;
+    if (hook_ != nullptr) term = hook_->BackwardTerm(place_, x, dy, dx != nullptr);
+    if (dx != nullptr) weight_->BackwardInput(rows, dy, dx, accumulate, term);
     if (hook_ != nullptr) hook_->Backward(place_, x, dy, dx);
     if (gradients.matrix != nullptr) {
-      AddWeightGradient(rows, weight_->out(), weight_->in(), dy, x, gradients.matrix);
+      AddWeightGradient<T>(weight_->precision(), rows, weight_->out(), weight_->in(), dy, x,
+                           gradients.matrix);
     }
-    if (gradients.bias != nullptr) AddBiasGradient(rows, weight_->out(), dy, gradients.bias);
+    if (gradients.bias != nullptr) {
+      AddBiasGradient<T>(rows, weight_->out(), dy, gradients.bias);
+    }
   }
 
  private:
   const LinearWeight<T>* weight_;
-  const T* bias_;
+  const Wide<T>* bias_;
   LinearHook<T>* hook_;
   int64_t place_;
 };

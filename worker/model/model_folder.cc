@@ -9,6 +9,8 @@
 #include "services/common/status_macros.h"
 #include "worker/model/float_tensor.h"
 #include "worker/model/strict_json.h"
+#include "worker/ops/half_matrix.h"
+#include "worker/ops/plain_matrix.h"
 
 namespace ropewalk {
 namespace {
@@ -45,6 +47,11 @@ absl::StatusOr<std::set<std::string>> FilesOfIndex(const nlohmann::json& index,
     files.insert(file.get<std::string>());
   }
   return files;
+}
+
+template <typename T>
+bool IsAligned(const char* bytes) {
+  return reinterpret_cast<uintptr_t>(bytes) % alignof(T) == 0;
 }
 
 }  // namespace
@@ -84,8 +91,9 @@ absl::Status ModelFolder::OpenIndexed(const std::string& folder, const std::stri
 absl::Status ModelFolder::OpenFile(const std::string& path) {
   ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(path));
   ASSIGN_OR_RETURN(Safetensors content, ParseSafetensors(file.bytes(), path));
-  files_.push_back(std::move(file));
+  files_.push_back(std::make_shared<const MappedFile>(std::move(file)));
   for (auto& [name, tensor] : content.tensors) {
+    file_of_[name] = files_.size() - 1;
     if (!tensors_.emplace(name, std::move(tensor)).second) {
       return absl::InvalidArgumentError(
           absl::StrCat(path, ": tensor '", name, "' is in another file, too"));
@@ -140,6 +148,22 @@ void ModelFolder::ReadWeight(const WeightSpec& spec, absl::Span<float> out) cons
   const std::unique_ptr<const StoredMatrix> stored = ReadStored(spec);
   if (stored == nullptr) return ToFloat32(tensors_.at(spec.name), out);
   stored->Read(0, stored->rows(), 0, stored->columns(), out.data());
+}
+
+std::shared_ptr<const StoredMatrix> ModelFolder::Map(const WeightSpec& spec) const {
+  const TensorView& tensor = tensors_.at(spec.name);
+  if (spec.shape.size() != 2 || tensor.shape != spec.shape) return nullptr;
+  const auto& file = files_[file_of_.at(spec.name)];
+  const char* const bytes = tensor.bytes.data();
+  if (tensor.dtype == Dtype::kBF16 && IsAligned<uint16_t>(bytes)) {
+    return std::make_shared<HalfMatrix>(WeightStorage::kBfloat16, spec.shape[0], spec.shape[1],
+                                        reinterpret_cast<const uint16_t*>(bytes), file);
+  }
+  if (tensor.dtype == Dtype::kF32 && IsAligned<float>(bytes)) {
+    return std::make_shared<PlainMatrix>(spec.shape[0], spec.shape[1],
+                                         reinterpret_cast<const float*>(bytes), file);
+  }
+  return nullptr;
 }
 
 std::unique_ptr<const StoredMatrix> ModelFolder::ReadStored(const WeightSpec& spec) const {

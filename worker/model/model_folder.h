@@ -41,6 +41,10 @@ class ModelFolder {
   // to, lives.
   const TensorView& StoredWeight(const WeightSpec& spec) const { return tensors_.at(spec.name); }
 
+  // A matrix of bfloat16 or float32 numbers where it lies in the file, which stays mapped as long as
+  // the matrix lives; null for others.
+  std::shared_ptr<const StoredMatrix> Map(const WeightSpec& spec) const;
+
   // A weight that is quantised in the folder, as it is there; null for others.
   std::unique_ptr<const StoredMatrix> ReadStored(const WeightSpec& spec) const;
 
@@ -52,8 +56,9 @@ class ModelFolder {
   absl::Status CheckWeight(const WeightSpec& spec, std::set<std::string>* unknown);
 
   ModelConfig config_;
-  std::vector<MappedFile> files_;
+  std::vector<std::shared_ptr<const MappedFile>> files_;
   std::map<std::string, TensorView> tensors_;
+  std::map<std::string, size_t> file_of_;             // by tensor
   std::map<std::string, QuantizedWeight> quantized_;  // by the weight's name
 };
 

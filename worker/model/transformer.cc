@@ -55,7 +55,7 @@ Transformer<T>::Transformer(const ModelConfig& config, MatMulPrecision precision
       hook_(hook),
       rope_(config),
       weights_(config, precision, storage),
-      cross_entropy_(config.vocab_size, config.hidden_size),
+      cross_entropy_(config.vocab_size, config.hidden_size, precision),
       trainable_(TrainableWeights::All(config)),
       lowest_hook_(LowestHook(config, hook)),
       activations_(config.num_hidden_layers) {
@@ -91,11 +91,11 @@ absl::StatusOr<double> Transformer<T>::Loss(const PackedTokens& tokens) {
 template <typename T>
 absl::StatusOr<double> Transformer<T>::AccumulateGradient(const PackedTokens& tokens,
                                                           const RandomKey& key,
-                                                          T* weight_gradients) {
+                                                          Wide<T>* weight_gradients) {
   RETURN_IF_ERROR(Check(tokens));
   Reserve(tokens.tokens.size(), /*backward=*/true);
   Forward(tokens, &key);
-  const GradientSink<T> sink(trainable_, weight_gradients, lowest_hook_);
+  const GradientSink<Wide<T>> sink(trainable_, weight_gradients, lowest_hook_);
   const double loss = cross_entropy_.LossAndGradient(tokens.tokens.size(), normed_,
                                                      tokens.targets.data(), weights_.Output(),
                                                      d_normed_, sink.Of(weights_.index().Output()));
@@ -104,12 +104,12 @@ absl::StatusOr<double> Transformer<T>::AccumulateGradient(const PackedTokens& to
 }
 
 template <typename T>
-absl::StatusOr<std::vector<T>> Transformer<T>::Logits(const PackedTokens& tokens) {
+absl::StatusOr<std::vector<Wide<T>>> Transformer<T>::Logits(const PackedTokens& tokens) {
   RETURN_IF_ERROR(Check(tokens));
   const int64_t rows = tokens.tokens.size();
   Reserve(rows, /*backward=*/false);
   Forward(tokens, nullptr);
-  std::vector<T> logits(rows * config_.vocab_size);
+  std::vector<Wide<T>> logits(rows * config_.vocab_size);
   weights_.Output().Forward(rows, normed_, logits.data());
   return logits;
 }
@@ -119,7 +119,7 @@ void Transformer<T>::Reserve(int64_t rows, bool backward) {
   if (rows <= reserved_rows_ && (reserved_backward_ || !backward)) return;
   reserved_rows_ = std::max(rows, reserved_rows_);
   reserved_backward_ = reserved_backward_ || backward;
-  arena_.Build([&](Arena<T>* arena) { Place(reserved_rows_, reserved_backward_, arena); });
+  arena_.Build([&](Arena* arena) { Place(reserved_rows_, reserved_backward_, arena); });
 }
 
 template <typename T>
@@ -131,7 +131,7 @@ void Transformer<T>::SetActivationCheckpointing(bool on) {
 // Without a backward pass all layers share the same activations; only their input and output must
 // differ. With checkpointing each has an input of its own.
 template <typename T>
-void Transformer<T>::PlaceActivations(int64_t rows, bool backward, Arena<T>* arena) {
+void Transformer<T>::PlaceActivations(int64_t rows, bool backward, Arena* arena) {
   for (size_t layer = 0; layer < activations_.size(); ++layer) {
     if (layer < 1 || (layer < 2 && !backward) || (backward && !checkpoints_)) {
       activations_[layer].Take(config_, rows, arena);
@@ -139,21 +139,21 @@ void Transformer<T>::PlaceActivations(int64_t rows, bool backward, Arena<T>* are
       activations_[layer] = activations_[layer % 2];
     } else {
       activations_[layer] = activations_[0];
-      activations_[layer].input = arena->Take(rows * config_.hidden_size);
+      arena->Take(rows * config_.hidden_size, &activations_[layer].input);
     }
   }
 }
 
 template <typename T>
-void Transformer<T>::Place(int64_t rows, bool backward, Arena<T>* arena) {
+void Transformer<T>::Place(int64_t rows, bool backward, Arena* arena) {
   PlaceActivations(rows, backward, arena);
-  last_ = arena->Take(rows * config_.hidden_size);
-  last_rstd_ = arena->Take(rows);
-  normed_ = arena->Take(rows * config_.hidden_size);
+  arena->Take(rows * config_.hidden_size, &last_);
+  arena->Take(rows, &last_rstd_);
+  arena->Take(rows * config_.hidden_size, &normed_);
   scratch_.TakeForward(config_, rows, arena);
   if (!backward) return;
-  d_normed_ = arena->Take(rows * config_.hidden_size);
-  d_stream_ = arena->Take(rows * config_.hidden_size);
+  arena->Take(rows * config_.hidden_size, &d_normed_);
+  arena->Take(rows * config_.hidden_size, &d_stream_);
   scratch_.TakeBackward(config_, rows, arena);
 }
 
@@ -162,10 +162,10 @@ void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropou
   rope_.Begin(tokens.positions, tokens.document_starts);
   const Rows<T> rows = RowsOf(tokens);
   if (hook_ != nullptr) hook_->BeginPass(rows.count, dropout);
-  EmbeddingForward(rows.count, config_.hidden_size, tokens.tokens.data(),
-                   weights_.Plain(weights_.index().Embedding()), activations_[0].input);
+  EmbeddingForward(rows.count, tokens.tokens.data(), weights_.Embedding(),
+                   activations_[0].input);
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
-    T* const output = layer + 1 < layers_.size() ? activations_[layer + 1].input : last_;
+    Wide<T>* const output = layer + 1 < layers_.size() ? activations_[layer + 1].input : last_;
     layers_[layer].Forward(
         rows, activations_[layer], scratch_,
         [&](const LayerActivations<T>& a) {
@@ -174,9 +174,9 @@ void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropou
         },
         output);
   }
-  RmsNormForward(rows.count, config_.hidden_size, last_,
-                 weights_.Plain(weights_.index().FinalNorm()), config_.rms_norm_eps, normed_,
-                 last_rstd_);
+  RmsNormForward<Wide<T>, T>(rows.count, config_.hidden_size, last_,
+                             weights_.Plain(weights_.index().FinalNorm()), config_.rms_norm_eps,
+                             normed_, last_rstd_);
 }
 
 template <typename T>
@@ -185,10 +185,10 @@ Rows<T> Transformer<T>::RowsOf(const PackedTokens& tokens) const {
 }
 
 template <typename T>
-void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<T>& sink) {
+void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<Wide<T>>& sink) {
   const Rows<T> rows = RowsOf(tokens);
   const int64_t norm = weights_.index().FinalNorm();
-  std::fill_n(d_stream_, rows.count * config_.hidden_size, T{0});
+  std::fill_n(d_stream_, rows.count * config_.hidden_size, Wide<T>{0});
   RmsNormBackward(rows.count, config_.hidden_size, d_normed_, last_, weights_.Plain(norm),
                   last_rstd_, d_stream_, sink.Of(norm));
   for (int64_t layer = layers_.size() - 1; layer >= 0; --layer) {
@@ -203,7 +203,7 @@ void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<T>&
         },
         sink, d_stream_);
   }
-  T* const d_embedding = sink.Of(weights_.index().Embedding());
+  Wide<T>* const d_embedding = sink.Of(weights_.index().Embedding());
   if (d_embedding == nullptr) return;
   EmbeddingBackward(rows.count, config_.hidden_size, tokens.tokens.data(), d_stream_, d_embedding);
 }
@@ -219,6 +219,7 @@ void Transformer<T>::Recompute(const PackedTokens& tokens, int64_t layer) {
       });
 }
 
+template class Transformer<Bfloat16>;
 template class Transformer<float>;
 template class Transformer<double>;
 

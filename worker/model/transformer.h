@@ -24,7 +24,9 @@
 
 namespace ropewalk {
 
-// A decoder of the Llama type, forward and backward, over packed documents. Results are the same
+// A decoder of the Llama type, forward and backward, over packed documents. T is what its linear
+// layers read and write: Bfloat16 goes with MatMulPrecision::kBfloat16 and halves what a pass keeps
+// and moves; the residual stream, norms, softmax, losses and gradients of weights are Wide<T>. Results are the same
 // bits for any number of threads. A pass allocates nothing once one with as many tokens has been
 // made. Not thread-safe.
 template <typename T>
@@ -41,12 +43,16 @@ class Transformer {
 
   // Sets the values, row-major, of the weight with this index in WeightSpecs. Every weight has to
   // be set before the calls below.
-  void SetWeight(int64_t index, absl::Span<const T> values) { weights_.Set(index, values); }
+  void SetWeight(int64_t index, absl::Span<const Wide<T>> values) { weights_.Set(index, values); }
 
-  // The same for a linear layer's matrix that is stored already.
-  void AdoptWeight(int64_t index, std::unique_ptr<const StoredMatrix> matrix) {
+  // The same for a matrix that is stored already.
+  void AdoptWeight(int64_t index, std::shared_ptr<const StoredMatrix> matrix) {
     weights_.Adopt(index, std::move(matrix));
   }
+
+  // Gives `other`, of the same config, the same weights without copying matrices. Not for T =
+  // double.
+  void ShareWeights(Transformer<float>* other) const { weights_.ShareWith(&other->weights_); }
 
   // The sum of the losses over the target tokens, without dropout.
   // INVALID_ARGUMENT, here and below: no tokens, lengths that do not fit together, or a token,
@@ -70,10 +76,10 @@ class Transformer {
   // the trainable weights are added to `weight_gradients` [trainable().size()], unless it is null:
   // then all weights are frozen.
   absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens, const RandomKey& key,
-                                            T* weight_gradients);
+                                            Wide<T>* weight_gradients);
 
   // The logits [tokens, vocabulary], whole: for short texts and tests.
-  absl::StatusOr<std::vector<T>> Logits(const PackedTokens& tokens);
+  absl::StatusOr<std::vector<Wide<T>>> Logits(const PackedTokens& tokens);
 
   // What generation builds on.
   const std::vector<DecoderLayer<T>>& layers() const { return layers_; }
@@ -82,38 +88,41 @@ class Transformer {
   LinearHook<T>* hook() const { return hook_; }
 
  private:
+  template <typename>
+  friend class Transformer;
+
   absl::Status Check(const PackedTokens& tokens) const;
   void Reserve(int64_t rows, bool backward);
-  void Place(int64_t rows, bool backward, Arena<T>* arena);
-  void PlaceActivations(int64_t rows, bool backward, Arena<T>* arena);
+  void Place(int64_t rows, bool backward, Arena* arena);
+  void PlaceActivations(int64_t rows, bool backward, Arena* arena);
 
   // Fills in the activations and normed_.
   void Forward(const PackedTokens& tokens, const RandomKey* dropout);
   Rows<T> RowsOf(const PackedTokens& tokens) const;
-  void Backward(const PackedTokens& tokens, const GradientSink<T>& sink);
+  void Backward(const PackedTokens& tokens, const GradientSink<Wide<T>>& sink);
   void Recompute(const PackedTokens& tokens, int64_t layer);
 
   const ModelConfig config_;
   LinearHook<T>* const hook_;
   std::vector<AttentionShape> attention_shapes_;  // [layers]
-  RopeRows<T> rope_;
+  RopeRows<Wide<T>> rope_;
   Weights<T> weights_;
   std::vector<DecoderLayer<T>> layers_;
   LinearCrossEntropy<T> cross_entropy_;
   TrainableWeights trainable_;
   int64_t lowest_hook_ = 0;  // index of the first weight at whose place the hook is
 
-  Arena<T> arena_;
+  Arena arena_;
   int64_t reserved_rows_ = 0;
   bool reserved_backward_ = false;
   bool checkpoints_ = false;
   std::vector<LayerActivations<T>> activations_;  // [layers]
   LayerScratch<T> scratch_;
-  T* last_ = nullptr;       // [rows, hidden], the last layer's output
-  T* last_rstd_ = nullptr;  // [rows]
-  T* normed_ = nullptr;     // [rows, hidden], the last norm's output
-  T* d_normed_ = nullptr;
-  T* d_stream_ = nullptr;  // [rows, hidden], the gradient on its way down
+  Wide<T>* last_ = nullptr;       // [rows, hidden], the last layer's output
+  Wide<T>* last_rstd_ = nullptr;  // [rows]
+  T* normed_ = nullptr;           // [rows, hidden], the last norm's output
+  Wide<T>* d_normed_ = nullptr;
+  Wide<T>* d_stream_ = nullptr;  // [rows, hidden], the gradient on its way down
 };
 
 }  // namespace ropewalk

@@ -1,6 +1,7 @@
 #include "worker/model/weights.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace ropewalk {
@@ -22,13 +23,15 @@ std::vector<int64_t> PlacesByIndex(const ModelConfig& config, const WeightIndex&
 template <typename T>
 Weights<T>::Weights(const ModelConfig& config, MatMulPrecision precision, WeightStorage storage)
     : index_(config),
+      tied_(config.tie_word_embeddings),
       plain_(index_.count()),
       place_of_(PlacesByIndex(config, index_)),
+      embedding_(config.vocab_size, config.hidden_size, precision),
       output_(config.vocab_size, config.hidden_size, precision) {
   const std::vector<WeightSpec> specs = WeightSpecs(config);
   for (int64_t i = 0; i < index_.count(); ++i) {
     const WeightSpec& spec = specs[i];
-    if (spec.is_norm || spec.is_bias || i == index_.Embedding()) plain_[i].resize(spec.size);
+    if (spec.is_norm || spec.is_bias) plain_[i].resize(spec.size);
   }
   for (const LinearPlace& place : LinearPlaces(config)) {
     places_.emplace_back(place.out_size, place.in_size, precision, storage);
@@ -36,18 +39,35 @@ Weights<T>::Weights(const ModelConfig& config, MatMulPrecision precision, Weight
 }
 
 template <typename T>
-void Weights<T>::Set(int64_t index, absl::Span<const T> values) {
-  if (place_of_[index] >= 0) return places_[place_of_[index]].Pack(values.data());
-  if (index == index_.Output()) output_.Pack(values.data());
-  if (!plain_[index].empty()) std::copy(values.begin(), values.end(), plain_[index].begin());
+void Weights<T>::Set(int64_t index, absl::Span<const Wide<T>> values) {
+  if (!plain_[index].empty()) {
+    std::copy(values.begin(), values.end(), plain_[index].begin());
+  } else {
+    const_cast<LinearWeight<T>&>(Matrix(index)).Pack(values.data());
+  }
 }
 
 template <typename T>
-void Weights<T>::Adopt(int64_t index, std::unique_ptr<const StoredMatrix> matrix) {
-  LinearWeight<T>& linear = place_of_[index] >= 0 ? places_[place_of_[index]] : output_;
-  linear.Adopt(std::move(matrix));
+void Weights<T>::Adopt(int64_t index, std::shared_ptr<const StoredMatrix> matrix) {
+  const_cast<LinearWeight<T>&>(Matrix(index)).Adopt(std::move(matrix));
 }
 
+template <typename T>
+void Weights<T>::ShareWith(Weights<float>* other) const {
+  for (int64_t i = 0; i < index_.count(); ++i) {
+    if constexpr (!std::is_same_v<T, double>) {
+      plain_[i].empty() ? other->Adopt(i, Matrix(i).stored()) : other->Set(i, plain_[i]);
+    }
+  }
+}
+
+template <typename T>
+const LinearWeight<T>& Weights<T>::Matrix(int64_t index) const {
+  if (place_of_[index] >= 0) return places_[place_of_[index]];
+  return index == index_.Embedding() ? embedding_ : output_;
+}
+
+template class Weights<Bfloat16>;
 template class Weights<float>;
 template class Weights<double>;
 

@@ -18,34 +18,44 @@ template <typename T>
 class Weights {
  public:
   // With values still to be set. The linear layers of the decoder are held as `storage`, all else
-  // in T. Another storage than kFloat32 is for T = float only.
+  // as it comes. Another storage than kFloat32 is not for T = double.
   Weights(const ModelConfig& config, MatMulPrecision precision,
           WeightStorage storage = WeightStorage::kFloat32);
 
   // Copies the values of one weight, row-major.
-  void Set(int64_t index, absl::Span<const T> values);
+  void Set(int64_t index, absl::Span<const Wide<T>> values);
 
-  // Takes a linear layer's or the untied output's matrix that is stored already. For T = float
-  // only.
-  void Adopt(int64_t index, std::unique_ptr<const StoredMatrix> matrix);
+  // Takes a matrix that is stored already: a linear layer's, the table of embeddings or the output
+  // embedding. Not for T = double.
+  void Adopt(int64_t index, std::shared_ptr<const StoredMatrix> matrix);
+
+  // Gives `other`, of the same config, the same values; matrices are shared, not copied. Not for T =
+  // double.
+  void ShareWith(Weights<float>* other) const;
 
   const WeightIndex& index() const { return index_; }
 
-  // The table of embeddings, a norm's scale or a bias, always at the same address; null if `index`
-  // is WeightIndex::kNone.
-  const T* Plain(int64_t index) const { return index < 0 ? nullptr : plain_[index].data(); }
+  // A norm's scale or a bias, always at the same address; null if `index` is WeightIndex::kNone.
+  const Wide<T>* Plain(int64_t index) const { return index < 0 ? nullptr : plain_[index].data(); }
 
   const LinearWeight<T>& Place(int64_t place) const { return places_[place]; }
 
+  // The table of embeddings [vocab, hidden], of which rows are read.
+  const LinearWeight<T>& Embedding() const { return embedding_; }
+
   // The output embedding [vocab, hidden], perhaps tied to the embedding.
-  const LinearWeight<T>& Output() const { return output_; }
+  const LinearWeight<T>& Output() const { return tied_ ? embedding_ : output_; }
 
  private:
+  const LinearWeight<T>& Matrix(int64_t index) const;
+
   const WeightIndex index_;
-  std::vector<std::vector<T>> plain_;  // empty for linear layers
+  const bool tied_;
+  std::vector<std::vector<Wide<T>>> plain_;  // empty for matrices
   std::vector<LinearWeight<T>> places_;
   std::vector<int64_t> place_of_;  // [weights], -1 for others
-  LinearWeight<T> output_;
+  LinearWeight<T> embedding_;
+  LinearWeight<T> output_;  // unless it is tied
 };
 
 }  // namespace ropewalk

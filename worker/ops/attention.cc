@@ -1,318 +1,60 @@
 #include "worker/ops/attention.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#include <type_traits>
 
-#include "worker/ops/lanes.h"
-#include "worker/tensor/parallel.h"
-#include "worker/tensor/simd.h"
+#include "worker/ops/attention_rows.h"
+#include "worker/ops/attention_tiles.h"
 
 namespace ropewalk {
 namespace {
 
-// One document under one key head. Rows of q are q_stride apart, rows of k and v kv_stride.
+// Products of three planes pay only where those of bfloat16 numbers are many times as fast as those
+// of float32.
 template <typename T>
-struct Slice {
-  int64_t length;
-  int64_t dim;
-  int64_t group;  // query heads of this key head, side by side
-  int64_t q_stride;
-  int64_t kv_stride;
-  int64_t log_stride;
-  int64_t window;  // at least 1
-  T scale;
-  const T* q;
-  const T* k;
-  const T* v;
-};
-
-// The first key that query i sees.
-template <typename T>
-ROPEWALK_INLINE int64_t FirstKey(const Slice<T>& s, int64_t i) {
-  return std::max<int64_t>(0, i + 1 - s.window);
-}
-
-// Memory of a thread that is kept from call to call.
-template <typename T>
-T* Scratch(size_t count) {
-  thread_local std::vector<T> memory;
-  if (memory.size() < count) memory.resize(count);
-  return memory.data();
-}
-
-// Keys are laid out in tiles of so many, each [dim, kTile]: a row of scores is then computed many
-// keys at a time.
-constexpr int64_t kTile = 4 * kVecSize;
-
-int64_t RoundUpToTile(int64_t length) { return (length + kTile - 1) / kTile * kTile; }
-
-// tiles [tiles, dim, kTile] = x [length, dim], whose rows are `stride` apart; zeros after its end.
-template <typename T>
-ROPEWALK_INLINE void FillTiles(int64_t length, int64_t dim, int64_t stride, const T* x, T* tiles) {
-  for (int64_t first = 0; first < length; first += kTile, tiles += dim * kTile) {
-    const int64_t count = std::min(kTile, length - first);
-    if (count < kTile) std::fill_n(tiles, dim * kTile, T{0});
-    for (int64_t j = 0; j < count; ++j) {
-      for (int64_t d = 0; d < dim; ++d) tiles[d * kTile + j] = x[(first + j) * stride + d];
-    }
-  }
-}
-
-// products[j] = x . row j for the rows in the tiles that hold rows [begin, end).
-template <typename T>
-ROPEWALK_INLINE void Products(int64_t begin, int64_t end, int64_t dim, const T* x, const T* tiles,
-                              T* products) {
-  const int64_t tile = begin / kTile;
-  tiles += tile * dim * kTile;
-  for (int64_t first = tile * kTile; first < end; first += kTile, tiles += dim * kTile) {
-    Vec<T> sums[4] = {};
-    for (int64_t d = 0; d < dim; ++d) {
-      for (int c = 0; c < 4; ++c) sums[c] += x[d] * Load(tiles + d * kTile + c * kVecSize);
-    }
-    for (int c = 0; c < 4; ++c) Store(sums[c], products + first + c * kVecSize);
-  }
-}
-
-// One chunk of columns of WeightedRows: kChunks vectors, or one column.
-template <typename T, int kChunks>
-ROPEWALK_INLINE void WeightedColumns(int64_t n, int64_t stride, const T* weights, const T* rows,
-                                     T* out) {
-  // Even and odd rows apart, so that additions need not wait for one another.
-  Vec<T> even[kChunks] = {}, odd[kChunks] = {};
-  int64_t j = 0;
-  for (; j + 2 <= n; j += 2, rows += 2 * stride) {
-    for (int c = 0; c < kChunks; ++c) {
-      even[c] += weights[j] * Load(rows + c * kVecSize);
-      odd[c] += weights[j + 1] * Load(rows + stride + c * kVecSize);
-    }
-  }
-  for (int c = 0; c < kChunks; ++c) {
-    if (j < n) even[c] += weights[j] * Load(rows + c * kVecSize);
-    Store<T>(even[c] + odd[c], out + c * kVecSize);
-  }
-}
-
-// out [dim] = sum_j weights[j] * row j, over n rows that are `stride` apart.
-template <typename T>
-ROPEWALK_INLINE void WeightedRows(int64_t n, int64_t dim, int64_t stride, const T* weights,
-                                  const T* rows, T* out) {
-  int64_t d = 0;
-  for (; d + 4 * kVecSize <= dim; d += 4 * kVecSize) {
-    WeightedColumns<T, 4>(n, stride, weights, rows + d, out + d);
-  }
-  for (; d + kVecSize <= dim; d += kVecSize) {
-    WeightedColumns<T, 1>(n, stride, weights, rows + d, out + d);
-  }
-  for (; d < dim; ++d) {
-    T sum = 0;
-    for (int64_t j = 0; j < n; ++j) sum += weights[j] * rows[j * stride + d];
-    out[d] = sum;
-  }
-}
-
-template <typename T>
-ROPEWALK_INLINE void ScaleRow(int64_t dim, T factor, T* x) {
-  for (int64_t d = 0; d < dim; ++d) x[d] *= factor;
-}
-
-// Row j of y += weights[j] * x [dim], for n rows that are `stride` apart.
-template <typename T>
-ROPEWALK_INLINE void AddOuterProduct(int64_t n, int64_t dim, int64_t stride, const T* weights,
-                                     const T* x, T* y) {
-  for (int64_t j = 0; j < n; ++j) AddRow(dim, weights[j], x, y + j * stride);
-}
-
-// p = exp(scale * p - shift). [n].
-template <typename T>
-ROPEWALK_INLINE void Exponentials(int64_t n, T scale, T shift, T* p) {
-  for (int64_t j = 0; j < n; ++j) p[j] = Exp(scale * p[j] - shift);
-}
-
-template <typename T>
-ROPEWALK_INLINE void ForwardLoop(const Slice<T>& s, T* out, T* log_sum, T* scratch) {
-  T* const keys = scratch;
-  T* const p = scratch + RoundUpToTile(s.length) * s.dim;
-  FillTiles(s.length, s.dim, s.kv_stride, s.k, keys);
-  for (int64_t i = 0; i < s.length; ++i) {
-    const int64_t first = FirstKey(s, i), n = i + 1 - first;
-    T* const seen = p + first;
-    for (int64_t h = 0; h < s.group; ++h) {
-      const int64_t at = i * s.q_stride + h * s.dim;
-      Products(first, i + 1, s.dim, s.q + at, keys, p);
-      const T max = s.scale * Max(n, seen);
-      Exponentials(n, s.scale, max, seen);
-      const T sum = Sum<T>(n, [=](int64_t j) { return seen[j]; });
-      WeightedRows(n, s.dim, s.kv_stride, seen, s.v + first * s.kv_stride, out + at);
-      ScaleRow(s.dim, T{1} / sum, out + at);
-      log_sum[i * s.log_stride + h] = max + std::log(sum);
-    }
-  }
-}
-
-// What BackwardRow writes for one query and one head.
-template <typename T>
-struct RowGradients {
-  T* dq;  // [dim]
-  T* dk;  // of the document's keys, added to
-  T* dv;
-};
-
-template <typename T>
-ROPEWALK_INLINE void BackwardRow(const Slice<T>& s, int64_t i, const T* q, const T* out, T log_sum,
-                                 const T* dout, const T* keys, const T* values, T* p, T* ds,
-                                 const RowGradients<T>& gradients) {
-  const T own = Dot(s.dim, dout, out);
-  const int64_t first = FirstKey(s, i), n = i + 1 - first, at = first * s.kv_stride;
-  Products(first, i + 1, s.dim, q, keys, p);
-  Products(first, i + 1, s.dim, dout, values, ds);
-  p += first;
-  ds += first;
-  Exponentials(n, s.scale, log_sum, p);
-  for (int64_t j = 0; j < n; ++j) ds[j] = p[j] * (ds[j] - own) * s.scale;
-  WeightedRows(n, s.dim, s.kv_stride, ds, s.k + at, gradients.dq);
-  AddOuterProduct(n, s.dim, s.kv_stride, ds, q, gradients.dk + at);
-  AddOuterProduct(n, s.dim, s.kv_stride, p, dout, gradients.dv + at);
-}
-
-template <typename T>
-ROPEWALK_INLINE void BackwardLoop(const Slice<T>& s, const T* out, const T* log_sum, const T* dout,
-                                  T* dq, T* dk, T* dv, T* scratch) {
-  const int64_t padded = RoundUpToTile(s.length);
-  T* const keys = scratch;
-  T* const values = keys + padded * s.dim;
-  T* const p = values + padded * s.dim;
-  T* const ds = p + padded;
-  FillTiles(s.length, s.dim, s.kv_stride, s.k, keys);
-  FillTiles(s.length, s.dim, s.kv_stride, s.v, values);
-  for (int64_t j = 0; j < s.length; ++j) {
-    std::fill_n(dk + j * s.kv_stride, s.dim, T{0});
-    std::fill_n(dv + j * s.kv_stride, s.dim, T{0});
-  }
-  for (int64_t i = 0; i < s.length; ++i) {
-    for (int64_t h = 0; h < s.group; ++h) {
-      const int64_t at = i * s.q_stride + h * s.dim;
-      BackwardRow(s, i, s.q + at, out + at, log_sum[i * s.log_stride + h], dout + at, keys, values,
-                  p, ds, {dq + at, dk, dv});
-    }
-  }
-}
-
-template <typename T>
-ROPEWALK_INLINE void DecodeLoop(const Slice<T>& s, T* out, T* p) {
-  for (int64_t h = 0; h < s.group; ++h) {
-    for (int64_t j = 0; j < s.length; ++j) {
-      p[j] = Dot(s.dim, s.q + h * s.dim, s.k + j * s.kv_stride);
-    }
-    Exponentials(s.length, s.scale, s.scale * Max(s.length, p), p);
-    const T sum = Sum<T>(s.length, [=](int64_t j) { return p[j]; });
-    T* const o = out + h * s.dim;
-    WeightedRows(s.length, s.dim, s.kv_stride, p, s.v, o);
-    ScaleRow(s.dim, T{1} / sum, o);
-  }
-}
-
-ROPEWALK_SIMD void Forward(const Slice<float>& s, float* out, float* log_sum, float* scratch) {
-  ForwardLoop(s, out, log_sum, scratch);
-}
-void Forward(const Slice<double>& s, double* out, double* log_sum, double* scratch) {
-  ForwardLoop(s, out, log_sum, scratch);
-}
-ROPEWALK_SIMD void Backward(const Slice<float>& s, const float* out, const float* log_sum,
-                            const float* dout, float* dq, float* dk, float* dv, float* scratch) {
-  BackwardLoop(s, out, log_sum, dout, dq, dk, dv, scratch);
-}
-void Backward(const Slice<double>& s, const double* out, const double* log_sum, const double* dout,
-              double* dq, double* dk, double* dv, double* scratch) {
-  BackwardLoop(s, out, log_sum, dout, dq, dk, dv, scratch);
-}
-ROPEWALK_SIMD void Decode(const Slice<float>& s, float* out, float* scratch) {
-  DecodeLoop(s, out, scratch);
-}
-void Decode(const Slice<double>& s, double* out, double* scratch) { DecodeLoop(s, out, scratch); }
-
-template <typename T>
-Slice<T> SliceOf(const AttentionShape& shape, int64_t length, int64_t row, int64_t kv_head,
-                 const T* q, const T* k, const T* v) {
-  const int64_t group = shape.heads / shape.kv_heads;
-  const int64_t q_stride = shape.heads * shape.head_dim,
-                kv_stride = shape.kv_heads * shape.head_dim;
-  return Slice<T>{length,
-                  shape.head_dim,
-                  group,
-                  q_stride,
-                  kv_stride,
-                  shape.heads,
-                  shape.window > 0 ? shape.window : std::numeric_limits<int64_t>::max(),
-                  static_cast<T>(shape.scale),
-                  q + row * q_stride + kv_head * group * shape.head_dim,
-                  k + row * kv_stride + kv_head * shape.head_dim,
-                  v + row * kv_stride + kv_head * shape.head_dim};
-}
-
-// f(first row, length, key head) for every document and key head.
-template <typename F>
-void ForEachSlice(const AttentionShape& shape, absl::Span<const int32_t> document_starts, F f) {
-  const int64_t documents = static_cast<int64_t>(document_starts.size()) - 1;
-  ParallelForEach(documents * shape.kv_heads, [&](int64_t unit) {
-    const int64_t document = unit / shape.kv_heads;
-    const int64_t row = document_starts[document];
-    f(row, document_starts[document + 1] - row, unit % shape.kv_heads);
-  });
+bool UsesTiles() {
+  if constexpr (std::is_same_v<T, double>) return false;
+  return std::is_same_v<T, Bfloat16> || &BestTileKernel() == &kAmxTileKernel;
 }
 
 }  // namespace
 
 template <typename T>
 void AttentionForward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
-                      const T* q, const T* k, const T* v, T* out, T* log_sum) {
-  ForEachSlice(shape, document_starts, [&](int64_t row, int64_t length, int64_t kv_head) {
-    const Slice<T> slice = SliceOf(shape, length, row, kv_head, q, k, v);
-    Forward(slice, out + (slice.q - q), log_sum + row * shape.heads + kv_head * slice.group,
-            Scratch<T>(RoundUpToTile(length) * (shape.head_dim + 1)));
-  });
+                      const T* q, const T* k, const T* v, T* out, Wide<T>* log_sum) {
+  if constexpr (!std::is_same_v<T, double>) {
+    if (UsesTiles<T>()) {
+      return TileAttentionForward(BestTileKernel(), shape, document_starts, q, k, v, out, log_sum);
+    }
+  }
+  if constexpr (!std::is_same_v<T, Bfloat16>) {
+    RowAttentionForward(shape, document_starts, q, k, v, out, log_sum);
+  }
 }
 
 template <typename T>
 void AttentionBackward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
-                       const T* q, const T* k, const T* v, const T* out, const T* log_sum,
+                       const T* q, const T* k, const T* v, const T* out, const Wide<T>* log_sum,
                        const T* dout, T* dq, T* dk, T* dv) {
-  ForEachSlice(shape, document_starts, [&](int64_t row, int64_t length, int64_t kv_head) {
-    const Slice<T> slice = SliceOf(shape, length, row, kv_head, q, k, v);
-    const int64_t at = slice.q - q, kv_at = slice.k - k;
-    Backward(slice, out + at, log_sum + row * shape.heads + kv_head * slice.group, dout + at,
-             dq + at, dk + kv_at, dv + kv_at,
-             Scratch<T>(2 * RoundUpToTile(length) * (shape.head_dim + 1)));
-  });
+  if constexpr (!std::is_same_v<T, double>) {
+    if (UsesTiles<T>()) {
+      return TileAttentionBackward(BestTileKernel(), shape, document_starts, q, k, v, out, log_sum,
+                                   dout, dq, dk, dv);
+    }
+  }
+  if constexpr (!std::is_same_v<T, Bfloat16>) {
+    RowAttentionBackward(shape, document_starts, q, k, v, out, log_sum, dout, dq, dk, dv);
+  }
 }
 
-template <typename T>
-void AttentionDecode(const AttentionShape& shape, absl::Span<const int64_t> lengths, const T* q,
-                     absl::Span<const T* const> keys, absl::Span<const T* const> values, T* out) {
-  ParallelForEach(static_cast<int64_t>(lengths.size()) * shape.kv_heads, [&](int64_t unit) {
-    const int64_t s = unit / shape.kv_heads, kv_head = unit % shape.kv_heads;
-    Slice<T> slice = SliceOf(shape, lengths[s], 0, kv_head, q, keys[s], values[s]);
-    const int64_t offset = s * slice.q_stride;
-    slice.q += offset;
-    Decode(slice, out + (slice.q - q), Scratch<T>(lengths[s]));
-  });
-}
-
-template void AttentionForward(const AttentionShape&, absl::Span<const int32_t>, const float*,
-                               const float*, const float*, float*, float*);
-template void AttentionForward(const AttentionShape&, absl::Span<const int32_t>, const double*,
-                               const double*, const double*, double*, double*);
-template void AttentionBackward(const AttentionShape&, absl::Span<const int32_t>, const float*,
-                                const float*, const float*, const float*, const float*,
-                                const float*, float*, float*, float*);
-template void AttentionBackward(const AttentionShape&, absl::Span<const int32_t>, const double*,
-                                const double*, const double*, const double*, const double*,
-                                const double*, double*, double*, double*);
-template void AttentionDecode(const AttentionShape&, absl::Span<const int64_t>, const float*,
-                              absl::Span<const float* const>, absl::Span<const float* const>,
-                              float*);
-template void AttentionDecode(const AttentionShape&, absl::Span<const int64_t>, const double*,
-                              absl::Span<const double* const>, absl::Span<const double* const>,
-                              double*);
+#define ROPEWALK_ATTENTION(T)                                                                    \
+  template void AttentionForward<T>(const AttentionShape&, absl::Span<const int32_t>, const T*,  \
+                                    const T*, const T*, T*, Wide<T>*);                           \
+  template void AttentionBackward<T>(const AttentionShape&, absl::Span<const int32_t>, const T*, \
+                                     const T*, const T*, const T*, const Wide<T>*, const T*, T*, \
+                                     T*, T*);
+ROPEWALK_ATTENTION(Bfloat16)
+ROPEWALK_ATTENTION(float)
+ROPEWALK_ATTENTION(double)
+#undef ROPEWALK_ATTENTION
 
 }  // namespace ropewalk

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "absl/types/span.h"
+#include "worker/tensor/element.h"
 
 namespace ropewalk {
 
@@ -17,20 +17,22 @@ struct AttentionShape {
 };
 
 // Causal attention within each document: o_i = sum_j p_ij v_j, p_i = softmax(scale * q_i . k_j)
-// over j <= i of the same document (and, with a window, j > i - window). No T x T matrix is formed:
-// rows are computed one after another. q, out: [T, heads, head_dim]; k, v: [T, kv_heads, head_dim];
-// log_sum: [T, heads], receives log sum_j exp(scale * q_i . k_j) for the backward pass.
-// document_starts: as in PackedTokens.
+// over j <= i of the same document (and, with a window, j > i - window). No T x T matrix is formed.
+// q, out: [T, heads, head_dim]; k, v: [T, kv_heads, head_dim]; log_sum: [T, heads], receives log
+// sum_j exp(scale * q_i . k_j) for the backward pass. document_starts: as in PackedTokens.
+//
+// T is Bfloat16, float or double; sums of Bfloat16 numbers are float32, rounded once. scale > 0.
+// The same bits for any number of threads.
 template <typename T>
 void AttentionForward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
-                      const T* q, const T* k, const T* v, T* out, T* log_sum);
+                      const T* q, const T* k, const T* v, T* out, Wide<T>* log_sum);
 
 // Probabilities are computed again from log_sum. With D_i = dout_i . out_i: ds_ij = p_ij (dout_i .
 // v_j - D_i), dq_i = scale sum_j ds_ij k_j, dk_j = scale sum_i ds_ij q_i, dv_j = sum_i p_ij dout_i.
 // dq, dk, dv are overwritten; shapes as above.
 template <typename T>
 void AttentionBackward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
-                       const T* q, const T* k, const T* v, const T* out, const T* log_sum,
+                       const T* q, const T* k, const T* v, const T* out, const Wide<T>* log_sum,
                        const T* dout, T* dq, T* dk, T* dv);
 
 // One new query per sequence over cached keys and values. q, out: [sequences, heads, head_dim];

@@ -191,5 +191,29 @@ TEST(Attention, DecodingGivesTheLastRowOfEachDocument) {
   }
 }
 
+TEST(Attention, DecodingBfloat16IsThatOfDoublesToItsRounding) {
+  const AttentionShape shape = {4, 2, 20, 0.22};
+  const std::vector<int64_t> lengths = {1, 70};
+  const auto rounded = [](int64_t n, uint64_t seed) {
+    std::vector<Bfloat16> x;
+    for (const double d : RandomDoubles(n, seed)) x.push_back(Narrow<Bfloat16>(d));
+    return x;
+  };
+  const auto widened = [](const std::vector<Bfloat16>& x) {
+    std::vector<double> wide;
+    for (const Bfloat16 element : x) wide.push_back(Widen(element));
+    return wide;
+  };
+  const auto q = rounded(2 * 4 * 20, 1), k = rounded(70 * 2 * 20, 2), v = rounded(70 * 2 * 20, 3);
+  const auto wide_q = widened(q), wide_k = widened(k), wide_v = widened(v);
+  std::vector<Bfloat16> out(q.size());
+  std::vector<double> expected(q.size());
+  AttentionDecode<Bfloat16>(shape, lengths, q.data(), {k.data(), k.data()}, {v.data(), v.data()},
+                            out.data());
+  AttentionDecode<double>(shape, lengths, wide_q.data(), {wide_k.data(), wide_k.data()},
+                          {wide_v.data(), wide_v.data()}, expected.data());
+  ExpectClose(widened(out), expected, 1.01 / 512);
+}
+
 }  // namespace
 }  // namespace ropewalk

@@ -30,5 +30,23 @@ TEST(Bias, SameBitsForAnyThreads) {
   });
 }
 
+TEST(Bias, Bfloat16IsRoundedOnceAndSummedInFloat) {
+  constexpr int64_t kRows = 700, kSize = 37;
+  const auto bias = RandomDoubles(kSize, 1), dy = RandomShortDoubles(kRows * kSize, 2);
+  auto y = dy, dbias = bias;
+  const auto short_dy = Convert<Bfloat16>(dy);
+  auto short_y = short_dy;
+  const auto float_bias = Convert<float>(bias);
+  auto float_dbias = float_bias;
+  AddBias(kRows, kSize, bias.data(), y.data());
+  AddBiasGradient(kRows, kSize, dy.data(), dbias.data());
+  SetThreads(2);
+  AddBias(kRows, kSize, float_bias.data(), short_y.data());
+  AddBiasGradient(kRows, kSize, short_dy.data(), float_dbias.data());
+  SetThreads(1);
+  ExpectRounded(short_y, y);
+  ExpectClose(float_dbias, dbias, 2e-6);
+}
+
 }  // namespace
 }  // namespace ropewalk

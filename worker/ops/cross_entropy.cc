@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "worker/ops/lanes.h"
 #include "worker/tensor/parallel.h"
@@ -10,11 +11,16 @@
 namespace ropewalk {
 namespace {
 
-// Rows a chunk: enough for a fast product, few enough that its logits stay small.
-constexpr int64_t kChunk = 256;
+// Rows of a chunk: few enough that the logits stay small, and otherwise many, because each chunk
+// reads the whole weight.
+int64_t MostRows(int64_t vocab) {
+  constexpr int64_t kLogits = int64_t{64} << 20;
+  return std::clamp<int64_t>(kLogits / vocab / kTile * kTile, 128, 1024);
+}
 
-// Replaces a row of logits by their gradient, softmax - onehot(target); returns -log
-// softmax[target].
+int64_t BlocksOf(int64_t vocab) { return (vocab + kTile - 1) / kTile; }
+
+// Replaces a row of logits by their gradient; returns -log softmax[target].
 template <typename T>
 ROPEWALK_INLINE double GradientOfRow(int64_t vocab, int32_t target, T* logits) {
   const T max = Max(vocab, logits);
@@ -34,17 +40,68 @@ double RowGradient(int64_t vocab, int32_t target, double* logits) {
   return GradientOfRow(vocab, target, logits);
 }
 
+// For bfloat16: of each row of a block of logits, its largest, exp(logit - largest) as y, and their
+// sum. So a probability is rounded relative to its own size, whatever the logits' size, and each
+// exponential is taken once.
+ROPEWALK_SIMD void BlockExponentials(const ProductBlock& block, int64_t y_stride,
+                                     int64_t out_stride, Bfloat16* y, float* maxima, float* sums) {
+  for (int64_t i = 0; i < block.rows; ++i, y += y_stride) {
+    float row[kTile];
+    const float* const logits = block.values + i * kTile;
+    for (int64_t j = 0; j < kTile; ++j) row[j] = j < block.columns ? logits[j] : -INFINITY;
+    const float max = Max(kTile, row);
+    for (int64_t j = 0; j < kTile; ++j) row[j] = Exp(row[j] - max);
+    for (int64_t j = 0; j < block.columns; ++j) y[j] = ToBfloat16(row[j]);
+    maxima[i * out_stride] = max;
+    sums[i * out_stride] = Sum<float>(kTile, [&](int64_t j) { return row[j]; });
+  }
+}
+
+ROPEWALK_SIMD void ScaleBlocks(int64_t vocab, const float* factors, Bfloat16* y) {
+  const int64_t whole = vocab / kTile;
+  for (int64_t b = 0; b < whole; ++b, y += kTile) {
+    for (int64_t j = 0; j < kTile; ++j) y[j] = ToBfloat16(FromBfloat16(y[j]) * factors[b]);
+  }
+  for (int64_t j = 0; j < vocab - whole * kTile; ++j) {
+    y[j] = ToBfloat16(FromBfloat16(y[j]) * factors[whole]);
+  }
+}
+
+// Joins the blocks of a row: y becomes the gradient, `maxima` what the blocks were multiplied by.
+double JoinBlocks(int64_t vocab, int32_t target, float wanted, float* maxima, const float* sums,
+                  Bfloat16* y) {
+  const int64_t blocks = BlocksOf(vocab);
+  const float max = Max(blocks, maxima);
+  double sum = 0;
+  for (int64_t b = 0; b < blocks; ++b) {
+    maxima[b] = Exp(maxima[b] - max);
+    sum += double{maxima[b]} * sums[b];
+  }
+  const float inverse = static_cast<float>(1 / sum);
+  for (int64_t b = 0; b < blocks; ++b) maxima[b] *= inverse;
+  const float of_target = FromBfloat16(y[target]) * maxima[target / kTile];
+  ScaleBlocks(vocab, maxima, y);
+  y[target] = ToBfloat16(of_target - 1);
+  return std::log(sum) + max - wanted;
+}
+
 }  // namespace
 
 template <typename T>
-LinearCrossEntropy<T>::LinearCrossEntropy(int64_t vocab, int64_t size)
+LinearCrossEntropy<T>::LinearCrossEntropy(int64_t vocab, int64_t size, MatMulPrecision precision)
     : vocab_(vocab),
       size_(size),
-      chunk_x_(kChunk * size),
-      chunk_dx_(kChunk * size),
-      logits_(kChunk * vocab),
-      losses_(kChunk) {
-  chunk_rows_.reserve(kChunk);
+      precision_(precision),
+      most_rows_(MostRows(vocab)),
+      chunk_x_(AllocateAligned<T>(most_rows_ * size)),
+      chunk_dx_(AllocateAligned<Wide<T>>(most_rows_ * size)),
+      logits_(AllocateAligned<T>(most_rows_ * vocab)),
+      losses_(most_rows_) {
+  chunk_rows_.reserve(most_rows_);
+  if (!std::is_same_v<T, Bfloat16>) return;
+  maxima_ = AllocateAligned<Wide<T>>(most_rows_ * BlocksOf(vocab));
+  sums_ = AllocateAligned<Wide<T>>(most_rows_ * BlocksOf(vocab));
+  wanted_.resize(most_rows_);
 }
 
 template <typename T>
@@ -55,13 +112,14 @@ double LinearCrossEntropy<T>::Loss(int64_t rows, const T* x, const int32_t* targ
 
 template <typename T>
 double LinearCrossEntropy<T>::LossAndGradient(int64_t rows, const T* x, const int32_t* targets,
-                                              const LinearWeight<T>& weight, T* dx, T* dweight) {
-  if (dx != nullptr) std::fill_n(dx, rows * size_, T{0});
+                                              const LinearWeight<T>& weight, Wide<T>* dx,
+                                              Wide<T>* dweight) {
+  if (dx != nullptr) std::fill_n(dx, rows * size_, Wide<T>{0});
   double loss = 0;
   chunk_rows_.clear();
   for (int64_t r = 0; r < rows; ++r) {
     if (targets[r] >= 0) chunk_rows_.push_back(r);
-    const bool full = static_cast<int64_t>(chunk_rows_.size()) == kChunk;
+    const bool full = static_cast<int64_t>(chunk_rows_.size()) == most_rows_;
     if (!full && r + 1 < rows) continue;
     loss += RunChunk(x, targets, weight, dx, dweight);
     chunk_rows_.clear();
@@ -71,29 +129,62 @@ double LinearCrossEntropy<T>::LossAndGradient(int64_t rows, const T* x, const in
 
 template <typename T>
 double LinearCrossEntropy<T>::RunChunk(const T* x, const int32_t* targets,
-                                       const LinearWeight<T>& weight, T* dx, T* dweight) {
+                                       const LinearWeight<T>& weight, Wide<T>* dx,
+                                       Wide<T>* dweight) {
   const int64_t rows = chunk_rows_.size();
   if (rows == 0) return 0;
-  for (int64_t r = 0; r < rows; ++r)
+  for (int64_t r = 0; r < rows; ++r) {
     std::copy_n(x + chunk_rows_[r] * size_, size_, &chunk_x_[r * size_]);
-  weight.Forward(rows, chunk_x_.data(), logits_.data());
-  ParallelFor(rows, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r)
-      losses_[r] = RowGradient(vocab_, targets[chunk_rows_[r]], &logits_[r * vocab_]);
-  });
-  if (dx != nullptr) {
-    weight.BackwardInput(rows, logits_.data(), chunk_dx_.data(), /*accumulate=*/false);
-    for (int64_t r = 0; r < rows; ++r)
-      std::copy_n(&chunk_dx_[r * size_], size_, dx + chunk_rows_[r] * size_);
   }
-  if (dweight != nullptr)
-    AddWeightGradient(rows, vocab_, size_, logits_.data(), chunk_x_.data(), dweight);
+  Gradients(targets, weight);
+  if (dx != nullptr) {
+    weight.BackwardInput(rows, logits_.get(), chunk_dx_.get(), /*accumulate=*/false);
+    for (int64_t r = 0; r < rows; ++r) {
+      std::copy_n(&chunk_dx_[r * size_], size_, dx + chunk_rows_[r] * size_);
+    }
+  }
+  if (dweight != nullptr) {
+    AddWeightGradient(precision_, rows, vocab_, size_, logits_.get(), chunk_x_.get(), dweight);
+  }
   double loss = 0;
   for (int64_t r = 0; r < rows; ++r) loss += losses_[r];
   return loss;
 }
 
+template <typename T>
+void LinearCrossEntropy<T>::Gradients(const int32_t* targets, const LinearWeight<T>& weight) {
+  weight.Forward(chunk_rows_.size(), chunk_x_.get(), logits_.get());
+  ParallelFor(chunk_rows_.size(), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      losses_[r] = RowGradient(vocab_, targets[chunk_rows_[r]], &logits_[r * vocab_]);
+    }
+  });
+}
+
+template <>
+void LinearCrossEntropy<Bfloat16>::Gradients(const int32_t* targets,
+                                             const LinearWeight<Bfloat16>& weight) {
+  const int64_t rows = chunk_rows_.size(), blocks = BlocksOf(vocab_);
+  weight.ForwardBlocks(rows, chunk_x_.get(), [&](const ProductBlock& block) {
+    const int64_t at = block.row * blocks + block.column / kTile;
+    BlockExponentials(block, vocab_, blocks, &logits_[block.row * vocab_ + block.column],
+                      &maxima_[at], &sums_[at]);
+    for (int64_t i = 0; i < block.rows; ++i) {
+      const int64_t row = block.row + i, column = targets[chunk_rows_[row]] - block.column;
+      if (column < 0 || column >= block.columns) continue;
+      wanted_[row] = block.values[i * kTile + column];
+    }
+  });
+  ParallelFor(rows, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      losses_[r] = JoinBlocks(vocab_, targets[chunk_rows_[r]], wanted_[r], &maxima_[r * blocks],
+                              &sums_[r * blocks], &logits_[r * vocab_]);
+    }
+  });
+}
+
 template class LinearCrossEntropy<float>;
 template class LinearCrossEntropy<double>;
+template class LinearCrossEntropy<Bfloat16>;
 
 }  // namespace ropewalk

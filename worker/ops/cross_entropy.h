@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "worker/ops/linear_weight.h"
+#include "worker/tensor/aligned_memory.h"
 
 namespace ropewalk {
 
@@ -14,7 +15,7 @@ template <typename T>
 class LinearCrossEntropy {
  public:
   // Room for x of `size` columns and a vocabulary of `vocab`.
-  LinearCrossEntropy(int64_t vocab, int64_t size);
+  LinearCrossEntropy(int64_t vocab, int64_t size, MatMulPrecision precision);
 
   // x: [rows, size]; targets: [rows], -1 for none; weight: W [vocab, size]. Returns the sum of
   // losses.
@@ -23,18 +24,24 @@ class LinearCrossEntropy {
   // The same, and its gradients: dx [rows, size] is overwritten (zeros where there is no target);
   // dweight [vocab, size] is added to unless it is null.
   double LossAndGradient(int64_t rows, const T* x, const int32_t* targets,
-                         const LinearWeight<T>& weight, T* dx, T* dweight);
+                         const LinearWeight<T>& weight, Wide<T>* dx, Wide<T>* dweight);
 
  private:
-  double RunChunk(const T* x, const int32_t* targets, const LinearWeight<T>& weight, T* dx,
-                  T* dweight);
+  double RunChunk(const T* x, const int32_t* targets, const LinearWeight<T>& weight, Wide<T>* dx,
+                  Wide<T>* dweight);
+  // Fills in logits_ with the logits' gradients, softmax - onehot(target), and losses_.
+  void Gradients(const int32_t* targets, const LinearWeight<T>& weight);
 
   const int64_t vocab_;
   const int64_t size_;
-  std::vector<int64_t> chunk_rows_;  // which rows of x are in the chunk
-  std::vector<T> chunk_x_;
-  std::vector<T> chunk_dx_;
-  std::vector<T> logits_;
+  const MatMulPrecision precision_;
+  const int64_t most_rows_;                 // of a chunk
+  std::vector<int64_t> chunk_rows_;         // which rows of x are in the chunk
+  AlignedMemory<T> chunk_x_;                // [most rows, size]
+  AlignedMemory<Wide<T>> chunk_dx_;         // [most rows, size]
+  AlignedMemory<T> logits_;                 // [most rows, vocab]
+  AlignedMemory<Wide<T>> maxima_, sums_;    // [most rows, vocab / kTile], for T = Bfloat16
+  std::vector<Wide<T>> wanted_;             // [most rows], the target's logit; likewise
   std::vector<double> losses_;
 };
 

@@ -32,7 +32,7 @@ Result<T> RunOp(const Case& c, const std::vector<double>& x, const std::vector<d
   LinearWeight<T> weight(c.vocab, c.size, MatMulPrecision::kFull);
   weight.Pack(Convert<T>(w).data());
   Result<T> result{0, Poisoned<T>(c.rows * c.size), std::vector<T>(c.vocab * c.size, 0)};
-  result.loss = LinearCrossEntropy<T>(c.vocab, c.size)
+  result.loss = LinearCrossEntropy<T>(c.vocab, c.size, MatMulPrecision::kFull)
                     .LossAndGradient(c.rows, Convert<T>(x).data(), c.Targets().data(), weight,
                                      result.dx.data(), result.dweight.data());
   return result;
@@ -41,7 +41,7 @@ Result<T> RunOp(const Case& c, const std::vector<double>& x, const std::vector<d
 double Loss(const Case& c, const std::vector<double>& x, const std::vector<double>& w) {
   LinearWeight<double> weight(c.vocab, c.size, MatMulPrecision::kFull);
   weight.Pack(w.data());
-  return LinearCrossEntropy<double>(c.vocab, c.size)
+  return LinearCrossEntropy<double>(c.vocab, c.size, MatMulPrecision::kFull)
       .Loss(c.rows, x.data(), c.Targets().data(), weight);
 }
 
@@ -73,12 +73,36 @@ TEST(CrossEntropy, FloatAgreesWithDouble) {
   }
 }
 
+// A probability is rounded relative to its own size, and the loss not at all.
+TEST(CrossEntropy, Bfloat16AgreesWithDouble) {
+  for (const Case& c : kCases) {
+    std::vector<double> x = RandomDoubles(c.rows * c.size, 1), w = RandomDoubles(c.vocab * c.size, 2);
+    std::vector<Bfloat16> narrow;
+    for (double& value : x) {
+      narrow.push_back(ToBfloat16(value));
+      value = FromBfloat16(narrow.back());
+    }
+    for (double& value : w) value = FromBfloat16(ToBfloat16(value));
+    const Result<double> expected = RunOp<double>(c, x, w);
+    LinearWeight<Bfloat16> weight(c.vocab, c.size, MatMulPrecision::kBfloat16);
+    weight.Pack(Convert<float>(w).data());
+    auto dx = Poisoned<float>(x.size());
+    std::vector<float> dweight(w.size(), 0.0f);
+    const double loss = LinearCrossEntropy<Bfloat16>(c.vocab, c.size, MatMulPrecision::kBfloat16)
+                            .LossAndGradient(c.rows, narrow.data(), c.Targets().data(), weight,
+                                             dx.data(), dweight.data());
+    EXPECT_NEAR(loss, expected.loss, 1e-5 * (1 + expected.loss));
+    ExpectClose(dx, expected.dx, 0.01);
+    ExpectClose(dweight, expected.dweight, 0.01);
+  }
+}
+
 TEST(CrossEntropy, RowsWithoutTargetsCostNothingAndGetNoGradient) {
   const std::vector<int32_t> targets = {-1, -1};
   const auto x = RandomFloats(8, 1);
   LinearWeight<float> weight(5, 4, MatMulPrecision::kFull);
   weight.Pack(RandomFloats(20, 2).data());
-  LinearCrossEntropy<float> loss(5, 4);
+  LinearCrossEntropy<float> loss(5, 4, MatMulPrecision::kFull);
   auto dx = Poisoned<float>(8);
   EXPECT_EQ(loss.LossAndGradient(2, x.data(), targets.data(), weight, dx.data(), nullptr), 0.0);
   EXPECT_EQ(dx, std::vector<float>(8, 0.0f));

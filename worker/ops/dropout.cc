@@ -1,9 +1,9 @@
 #include "worker/ops/dropout.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "worker/ops/lanes.h"
+#include "worker/tensor/element.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
 
@@ -13,6 +13,7 @@ namespace {
 // Elements are decided in blocks of 128 by 16 bits each, which kLanes counters of Philox give: the
 // low half of word w of counter l is that of element 32 w + l, the high half that of 32 w + 16 + l.
 constexpr int64_t kBlock = 8 * kLanes;
+static_assert(kLoopBlock % kBlock == 0);
 
 struct BlockBits {
   uint32_t words[4][kLanes];
@@ -52,36 +53,48 @@ struct Chance {
   uint32_t threshold;  // of 2^16 equally likely values, so many mean "drop"
 };
 
-template <typename T>
-ROPEWALK_INLINE void DropBlock(const Chance& chance, int64_t block, T scale, T* x) {
-  BlockBits bits;
-  FillBlock(chance.key, block, chance.site, chance.micro_batch, &bits);
-  for (int w = 0; w < 4; ++w, x += 2 * kLanes) {
-    for (int l = 0; l < kLanes; ++l) {
-      const uint32_t word = bits.words[w][l];
-      x[l] = (word & 0xffff) < chance.threshold ? T{0} : x[l] * scale;
-      x[l + kLanes] = (word >> 16) < chance.threshold ? T{0} : x[l + kLanes] * scale;
-    }
-  }
-}
-
 // One block of x, of `count` elements, into y.
 template <typename T>
-ROPEWALK_INLINE void CopyAndDrop(const Chance& chance, int64_t block, int64_t count, T scale,
-                                 const T* x, T* y) {
-  T values[kBlock] = {};
-  std::copy_n(x, count, values);
-  DropBlock(chance, block, scale, values);
-  std::copy_n(values, count, y);
+ROPEWALK_INLINE void DropBlock(const Chance& chance, int64_t block, int64_t count, Wide<T> scale,
+                               const T* x, T* y) {
+  using W = Wide<T>;
+  BlockBits bits;
+  FillBlock(chance.key, block, chance.site, chance.micro_batch, &bits);
+  W values[kBlock] = {};
+  for (int64_t i = 0; i < count; ++i) values[i] = Widen(x[i]);
+  W* value = values;
+  for (int w = 0; w < 4; ++w, value += 2 * kLanes) {
+    for (int l = 0; l < kLanes; ++l) {
+      const uint32_t word = bits.words[w][l];
+      value[l] = (word & 0xffff) < chance.threshold ? W{0} : value[l] * scale;
+      value[l + kLanes] = (word >> 16) < chance.threshold ? W{0} : value[l + kLanes] * scale;
+    }
+  }
+  for (int64_t i = 0; i < count; ++i) y[i] = Narrow<T>(values[i]);
 }
 
-ROPEWALK_SIMD void Drop(const Chance& chance, int64_t block, int64_t count, float scale,
-                        const float* x, float* y) {
-  CopyAndDrop(chance, block, count, scale, x, y);
+// Elements [begin, end), where begin is a block's first.
+template <typename T>
+ROPEWALK_INLINE void DropBlocks(const Chance& chance, int64_t begin, int64_t end, Wide<T> scale,
+                                const T* x, T* y) {
+  int64_t i = begin;
+  for (; i + kBlock <= end; i += kBlock) {
+    DropBlock(chance, i / kBlock, kBlock, scale, x + i, y + i);
+  }
+  if (i < end) DropBlock(chance, i / kBlock, end - i, scale, x + i, y + i);
 }
-void Drop(const Chance& chance, int64_t block, int64_t count, double scale, const double* x,
+
+ROPEWALK_SIMD void Drop(const Chance& chance, int64_t begin, int64_t end, float scale,
+                        const float* x, float* y) {
+  DropBlocks(chance, begin, end, scale, x, y);
+}
+ROPEWALK_SIMD void Drop(const Chance& chance, int64_t begin, int64_t end, float scale,
+                        const Bfloat16* x, Bfloat16* y) {
+  DropBlocks(chance, begin, end, scale, x, y);
+}
+void Drop(const Chance& chance, int64_t begin, int64_t end, double scale, const double* x,
           double* y) {
-  CopyAndDrop(chance, block, count, scale, x, y);
+  DropBlocks(chance, begin, end, scale, x, y);
 }
 
 // One key for a step of a seed; the counter holds the rest.
@@ -97,16 +110,13 @@ template <typename T>
 void Dropout(int64_t n, double p, const RandomKey& key, uint32_t site, const T* x, T* y) {
   const uint32_t threshold = static_cast<uint32_t>(std::lround(p * 0x1p16));
   const Chance chance{StepKey(key), site, key.micro_batch, threshold};
-  const T scale = static_cast<T>(0x1p16 / (0x1p16 - threshold));
-  ParallelFor((n + kBlock - 1) / kBlock, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) {
-      const int64_t first = block * kBlock;
-      Drop(chance, block, std::min(kBlock, n - first), scale, x + first, y + first);
-    }
-  });
+  const Wide<T> scale = static_cast<Wide<T>>(0x1p16 / (0x1p16 - threshold));
+  ParallelForElements(n,
+                      [&](int64_t begin, int64_t end) { Drop(chance, begin, end, scale, x, y); });
 }
 
 template void Dropout(int64_t, double, const RandomKey&, uint32_t, const float*, float*);
 template void Dropout(int64_t, double, const RandomKey&, uint32_t, const double*, double*);
+template void Dropout(int64_t, double, const RandomKey&, uint32_t, const Bfloat16*, Bfloat16*);
 
 }  // namespace ropewalk

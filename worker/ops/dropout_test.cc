@@ -71,5 +71,22 @@ TEST(Dropout, SameBitsForAnyThreads) {
   ExpectSameBitsForAnyThreads([] { return Dropped(12345, 0.1); });
 }
 
+TEST(Dropout, Bfloat16DropsTheSameAndIsRoundedOnce) {
+  for (const int64_t n : {1, 127, 128, 1000, 12345}) {
+    const auto x = RandomShortDoubles(n, 1);
+    auto y = Poisoned<double>(n);
+    Dropout(n, 0.3, kKey, 5, x.data(), y.data());
+    const auto short_x = Convert<Bfloat16>(x);
+    auto short_y = Poisoned<Bfloat16>(n), in_place = short_x;
+    Dropout(n, 0.3, kKey, 5, short_x.data(), short_y.data());
+    SetThreads(2);
+    Dropout(n, 0.3, kKey, 5, in_place.data(), in_place.data());
+    SetThreads(1);
+    ExpectRounded(short_y, y);
+    EXPECT_EQ(in_place, short_y);
+    for (int64_t i = 0; i < n; ++i) ASSERT_EQ(short_y[i] == 0, y[i] == 0) << i;
+  }
+}
+
 }  // namespace
 }  // namespace ropewalk

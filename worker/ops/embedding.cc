@@ -1,15 +1,14 @@
 #include "worker/ops/embedding.h"
 
-#include <algorithm>
-
 #include "worker/tensor/parallel.h"
 
 namespace ropewalk {
 
 template <typename T>
-void EmbeddingForward(int64_t rows, int64_t size, const int32_t* tokens, const T* table, T* y) {
+void EmbeddingForward(int64_t rows, const int32_t* tokens, const LinearWeight<T>& table,
+                      Wide<T>* y) {
   ParallelFor(rows, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) std::copy_n(table + tokens[r] * size, size, y + r * size);
+    for (int64_t r = begin; r < end; ++r) table.ReadRow(tokens[r], y + r * table.in());
   });
 }
 
@@ -25,8 +24,9 @@ void EmbeddingBackward(int64_t rows, int64_t size, const int32_t* tokens, const 
   });
 }
 
-template void EmbeddingForward(int64_t, int64_t, const int32_t*, const float*, float*);
-template void EmbeddingForward(int64_t, int64_t, const int32_t*, const double*, double*);
+template void EmbeddingForward(int64_t, const int32_t*, const LinearWeight<Bfloat16>&, float*);
+template void EmbeddingForward(int64_t, const int32_t*, const LinearWeight<float>&, float*);
+template void EmbeddingForward(int64_t, const int32_t*, const LinearWeight<double>&, double*);
 template void EmbeddingBackward(int64_t, int64_t, const int32_t*, const float*, float*);
 template void EmbeddingBackward(int64_t, int64_t, const int32_t*, const double*, double*);
 

@@ -15,10 +15,17 @@ const std::vector<int32_t>& Tokens() {  // one of them three times, one never
 }
 constexpr int64_t kVocab = 4;
 
+template <typename T>
+LinearWeight<T> Table(const std::vector<T>& values) {
+  LinearWeight<T> table(kVocab, kSize, MatMulPrecision::kFull);
+  table.Pack(values.data());
+  return table;
+}
+
 TEST(Embedding, GathersRows) {
   const auto table = RandomFloats(kVocab * kSize, 1);
   auto y = Poisoned<float>(Tokens().size() * kSize);
-  EmbeddingForward<float>(Tokens().size(), kSize, Tokens().data(), table.data(), y.data());
+  EmbeddingForward<float>(Tokens().size(), Tokens().data(), Table(table), y.data());
   for (size_t r = 0; r < Tokens().size(); ++r) {
     for (int64_t i = 0; i < kSize; ++i) {
       EXPECT_EQ(y[r * kSize + i], table[Tokens()[r] * kSize + i]);
@@ -31,7 +38,7 @@ TEST(Embedding, GradientIsThatOfTheForwardPass) {
   const auto dy = RandomDoubles(Tokens().size() * kSize, 2);
   const auto loss = [&] {
     auto y = Poisoned<double>(dy.size());
-    EmbeddingForward<double>(Tokens().size(), kSize, Tokens().data(), table.data(), y.data());
+    EmbeddingForward<double>(Tokens().size(), Tokens().data(), Table(table), y.data());
     return WeightedSum(dy, y);
   };
   std::vector<double> dtable(table.size(), 0.0);

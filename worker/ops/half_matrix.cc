@@ -1,5 +1,8 @@
 #include "worker/ops/half_matrix.h"
 
+#include <utility>
+
+#include "worker/tensor/aligned_memory.h"
 #include "worker/tensor/bfloat16.h"
 #include "worker/tensor/float16.h"
 #include "worker/tensor/parallel.h"
@@ -27,18 +30,29 @@ ROPEWALK_SIMD void WidenFloat16(int64_t n, const uint16_t* x, float* y) {
 }  // namespace
 
 HalfMatrix::HalfMatrix(WeightStorage storage, int64_t rows, int64_t columns, const float* w)
-    : storage_(storage), rows_(rows), columns_(columns), halves_(rows * columns) {
+    : HalfMatrix(storage, rows, columns, nullptr,
+                 std::shared_ptr<const void>(AllocateAligned<uint16_t>(rows * columns))) {
+  auto* const halves = static_cast<uint16_t*>(const_cast<void*>(owner_.get()));
   const auto round = storage == WeightStorage::kBfloat16 ? RoundBfloat16 : RoundFloat16;
   ParallelForElements(rows * columns, [&](int64_t begin, int64_t end) {
-    round(end - begin, w + begin, halves_.data() + begin);
+    round(end - begin, w + begin, halves + begin);
   });
+  halves_ = halves;
 }
+
+HalfMatrix::HalfMatrix(WeightStorage storage, int64_t rows, int64_t columns, const uint16_t* halves,
+                       std::shared_ptr<const void> owner)
+    : storage_(storage),
+      rows_(rows),
+      columns_(columns),
+      halves_(halves),
+      owner_(std::move(owner)) {}
 
 void HalfMatrix::Read(int64_t row, int64_t row_count, int64_t column, int64_t column_count,
                       float* out) const {
   const auto widen = storage_ == WeightStorage::kBfloat16 ? WidenBfloat16 : WidenFloat16;
   for (int64_t i = 0; i < row_count; ++i) {
-    widen(column_count, halves_.data() + (row + i) * columns_ + column, out + i * column_count);
+    widen(column_count, halves_ + (row + i) * columns_ + column, out + i * column_count);
   }
 }
 

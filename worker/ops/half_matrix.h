@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "worker/ops/stored_matrix.h"
 
@@ -13,18 +13,27 @@ class HalfMatrix final : public StoredMatrix {
   // REQUIRES: such a storage. w: [rows, columns].
   HalfMatrix(WeightStorage storage, int64_t rows, int64_t columns, const float* w);
 
+  // Numbers [rows, columns] that lie somewhere already, perhaps in a mapped file; `owner` keeps
+  // them there.
+  HalfMatrix(WeightStorage storage, int64_t rows, int64_t columns, const uint16_t* halves,
+             std::shared_ptr<const void> owner);
+
   void Read(int64_t row, int64_t row_count, int64_t column, int64_t column_count,
             float* out) const override;
+  const Bfloat16* AsBfloat16() const override {
+    return storage_ == WeightStorage::kBfloat16 ? halves_ : nullptr;
+  }
   WeightStorage storage() const override { return storage_; }
   int64_t rows() const override { return rows_; }
   int64_t columns() const override { return columns_; }
-  int64_t bytes() const override { return halves_.size() * sizeof(uint16_t); }
+  int64_t bytes() const override { return rows_ * columns_ * sizeof(uint16_t); }
 
  private:
   const WeightStorage storage_;
   const int64_t rows_;
   const int64_t columns_;
-  std::vector<uint16_t> halves_;
+  const uint16_t* halves_;
+  const std::shared_ptr<const void> owner_;
 };
 
 }  // namespace ropewalk

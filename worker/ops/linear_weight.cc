@@ -1,100 +1,151 @@
 #include "worker/ops/linear_weight.h"
 
+#include <algorithm>
 #include <type_traits>
-#include <utility>
-#include <vector>
 
-#include "worker/ops/bfloat16_matmul.h"
+#include "worker/ops/block_sinks.h"
 #include "worker/ops/matmul.h"
+#include "worker/ops/matrix_panels.h"
 #include "worker/ops/stored_matmul.h"
+#include "worker/ops/transposed_product.h"
 
 namespace ropewalk {
+namespace {
 
-// One of: the matrix as it is; two packed bfloat16 copies, one for each direction; or stored.
 template <typename T>
-struct LinearWeight<T>::Packed {
-  MatMulPrecision precision;
-  WeightStorage storage;
-  std::vector<T> plain;
-  std::unique_ptr<Bfloat16Matrix> forward;   // W^T: [in, out]
-  std::unique_ptr<Bfloat16Matrix> backward;  // W: [out, in]
-  std::unique_ptr<const StoredMatrix> stored;
-};
+constexpr bool kIsDouble = std::is_same_v<T, double>;
+
+// x as the left factor; Bfloat16 numbers are one plane whatever the precision.
+LeftFactor<Bfloat16> Left(const Bfloat16* x, int64_t stride, MatMulPrecision) {
+  return {x, stride, 1};
+}
+LeftFactor<float> Left(const float* x, int64_t stride, MatMulPrecision precision) {
+  return {x, stride, precision == MatMulPrecision::kBfloat16 ? 1 : kMaxPlanes};
+}
+
+}  // namespace
+
+bool CpuHasBfloat16() { return &BestTileKernel() != &kPlainTileKernel; }
+
+template <typename T>
+bool UsesTiles(MatMulPrecision precision) {
+  if constexpr (kIsDouble<T>) return false;
+  if constexpr (std::is_same_v<T, Bfloat16>) return true;
+  return precision == MatMulPrecision::kBfloat16 || &BestTileKernel() == &kAmxTileKernel;
+}
 
 template <typename T>
 LinearWeight<T>::LinearWeight(int64_t out, int64_t in, MatMulPrecision precision,
                               WeightStorage storage)
-    : out_(out), in_(in), packed_(std::make_unique<Packed>()) {
-  packed_->precision = precision;
-  packed_->storage = storage;
-}
+    : out_(out), in_(in), precision_(precision), storage_(storage) {}
 
+// Where every product rounds it to bfloat16, it is held so.
 template <typename T>
-LinearWeight<T>::~LinearWeight() = default;
-template <typename T>
-LinearWeight<T>::LinearWeight(LinearWeight&&) noexcept = default;
-template <typename T>
-LinearWeight<T>& LinearWeight<T>::operator=(LinearWeight&&) noexcept = default;
-
-template <typename T>
-void LinearWeight<T>::Pack(const T* w) {
-  if constexpr (std::is_same_v<T, float>) {
-    if (packed_->storage != WeightStorage::kFloat32) {
-      return Adopt(StoreMatrix(packed_->storage, out_, in_, w));
-    }
-    if (packed_->precision == MatMulPrecision::kBfloat16) return PackBfloat16(w);
+void LinearWeight<T>::Pack(const Wide<T>* w) {
+  if constexpr (kIsDouble<T>) {
+    doubles_.assign(w, w + out_ * in_);
+  } else {
+    const bool rounds =
+        storage_ == WeightStorage::kFloat32 && precision_ == MatMulPrecision::kBfloat16;
+    stored_ = StoreMatrix(rounds ? WeightStorage::kBfloat16 : storage_, out_, in_, w);
   }
-  packed_->plain.assign(w, w + out_ * in_);
 }
 
 template <typename T>
-void LinearWeight<T>::PackBfloat16(const float* w) {
-  if (packed_->forward == nullptr) {
-    packed_->forward = std::make_unique<Bfloat16Matrix>(in_, out_);
-    packed_->backward = std::make_unique<Bfloat16Matrix>(out_, in_);
-  }
-  packed_->forward->Pack(w, Transpose::kYes);
-  packed_->backward->Pack(w, Transpose::kNo);
-}
-
-template <typename T>
-void LinearWeight<T>::Adopt(std::unique_ptr<const StoredMatrix> w) {
-  packed_->stored = std::move(w);
-}
-
-template <typename T>
-void LinearWeight<T>::Forward(int64_t rows, const T* x, T* y) const {
-  if constexpr (std::is_same_v<T, float>) {
-    if (packed_->stored != nullptr) {
-      return StoredForward(*packed_->stored, packed_->precision, rows, x, y);
+template <typename Y>
+void LinearWeight<T>::Forward(int64_t rows, const T* x, Y* y, bool accumulate,
+                              const LowRankTerm& term) const {
+  if constexpr (kIsDouble<T>) {
+    MatMul<T>(rows, out_, in_, x, Transpose::kNo, doubles_.data(), Transpose::kYes,
+              accumulate ? 1 : 0, y);
+  } else {
+    if constexpr (std::is_same_v<T, float>) {
+      if (!UsesTiles<T>(precision_)) return StoredForward(*stored_, rows, x, y, accumulate);
     }
-    if (packed_->forward != nullptr) return packed_->forward->LeftMultiply(rows, x, y, false);
+    const int planes = PlanesOf(*stored_, precision_ == MatMulPrecision::kBfloat16);
+    PanelProduct<T>(
+        {rows, out_, in_}, Left(x, in_, precision_), planes,
+        [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
+          PackOutputs(*stored_, planes, column, columns, first, count, panels);
+        },
+        BlockSink<Y>{y, out_, accumulate}, term);
   }
-  MatMul<T>(rows, out_, in_, x, Transpose::kNo, packed_->plain.data(), Transpose::kYes, 0, y);
 }
 
 template <typename T>
-void LinearWeight<T>::BackwardInput(int64_t rows, const T* dy, T* dx, bool accumulate) const {
-  if constexpr (std::is_same_v<T, float>) {
-    if (packed_->stored != nullptr) {
-      return StoredBackwardInput(*packed_->stored, packed_->precision, rows, dy, dx, accumulate);
+template <typename X>
+void LinearWeight<T>::BackwardInput(int64_t rows, const T* dy, X* dx, bool accumulate,
+                                    const LowRankTerm& term) const {
+  if constexpr (kIsDouble<T>) {
+    MatMul<T>(rows, in_, out_, dy, Transpose::kNo, doubles_.data(), Transpose::kNo,
+              accumulate ? 1 : 0, dx);
+  } else {
+    if constexpr (std::is_same_v<T, float>) {
+      if (!UsesTiles<T>(precision_)) return StoredBackwardInput(*stored_, rows, dy, dx, accumulate);
     }
-    if (packed_->backward != nullptr) {
-      return packed_->backward->LeftMultiply(rows, dy, dx, accumulate);
-    }
+    const int planes = PlanesOf(*stored_, precision_ == MatMulPrecision::kBfloat16);
+    PanelProduct<T>(
+        {rows, in_, out_}, Left(dy, out_, precision_), planes,
+        [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
+          PackInputs(*stored_, planes, column, columns, first, count, panels);
+        },
+        BlockSink<X>{dx, in_, accumulate}, term);
   }
-  MatMul<T>(rows, in_, out_, dy, Transpose::kNo, packed_->plain.data(), Transpose::kNo,
-            accumulate ? 1 : 0, dx);
 }
 
 template <typename T>
-void AddWeightGradient(int64_t rows, int64_t out, int64_t in, const T* dy, const T* x, T* dw) {
-  MatMul<T>(out, in, rows, dy, Transpose::kYes, x, Transpose::kNo, 1, dw);
+void LinearWeight<T>::ReadRow(int64_t row, Wide<T>* out) const {
+  if constexpr (kIsDouble<T>) {
+    std::copy_n(doubles_.data() + row * in_, in_, out);
+  } else {
+    stored_->Read(row, 1, 0, in_, out);
+  }
 }
 
-template class LinearWeight<float>;
-template class LinearWeight<double>;
-template void AddWeightGradient(int64_t, int64_t, int64_t, const float*, const float*, float*);
-template void AddWeightGradient(int64_t, int64_t, int64_t, const double*, const double*, double*);
+template <typename T>
+void LinearWeight<T>::ForwardBlocks(int64_t rows, const T* x, TakeBlock take) const {
+  if constexpr (!kIsDouble<T>) {
+    const int planes = PlanesOf(*stored_, precision_ == MatMulPrecision::kBfloat16);
+    PanelProduct<T>(
+        {rows, out_, in_}, Left(x, in_, precision_), planes,
+        [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
+          PackOutputs(*stored_, planes, column, columns, first, count, panels);
+        },
+        take);
+  }
+}
+
+template <typename T>
+void AddWeightGradient(MatMulPrecision precision, int64_t rows, int64_t out, int64_t in,
+                       const T* dy, const T* x, Wide<T>* dw) {
+  if constexpr (!kIsDouble<T>) {
+    if (UsesTiles<T>(precision)) {
+      return TransposedProduct<T>(rows, out, in, dy, out, x, in,
+                                     precision == MatMulPrecision::kFull ? kMaxPlanes : 1,
+                                     BlockSink<float>{dw, in, true});
+    }
+  }
+  if constexpr (!std::is_same_v<T, Bfloat16>) {
+    MatMul<T>(out, in, rows, dy, Transpose::kYes, x, Transpose::kNo, 1, dw);
+  }
+}
+
+#define ROPEWALK_INSTANTIATE(T)                                                                   \
+  template class LinearWeight<T>;                                                                 \
+  template bool UsesTiles<T>(MatMulPrecision);                                                    \
+  template void LinearWeight<T>::Forward(int64_t, const T*, T*, bool, const LowRankTerm&) const;  \
+  template void LinearWeight<T>::BackwardInput(int64_t, const T*, T*, bool, const LowRankTerm&)   \
+      const;                                                                                      \
+  template void AddWeightGradient(MatMulPrecision, int64_t, int64_t, int64_t, const T*, const T*, \
+                                  Wide<T>*)
+
+ROPEWALK_INSTANTIATE(double);
+ROPEWALK_INSTANTIATE(float);
+ROPEWALK_INSTANTIATE(Bfloat16);
+#undef ROPEWALK_INSTANTIATE
+template void LinearWeight<Bfloat16>::Forward(int64_t, const Bfloat16*, float*, bool,
+                                              const LowRankTerm&) const;
+template void LinearWeight<Bfloat16>::BackwardInput(int64_t, const Bfloat16*, float*, bool,
+                                                    const LowRankTerm&) const;
 
 }  // namespace ropewalk

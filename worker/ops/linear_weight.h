@@ -2,62 +2,82 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
+#include "worker/ops/panel_product.h"
 #include "worker/ops/stored_matrix.h"
 #include "worker/ops/weight_storage.h"
+#include "worker/tensor/element.h"
 
 namespace ropewalk {
 
 enum class MatMulPrecision {
   kFull,      // factors as they are
-  kBfloat16,  // factors rounded to bfloat16, sums in float32; for T = float and CpuHasBfloat16()
-              // only
+  kBfloat16,  // factors rounded to bfloat16, sums in float32; not for T = double
 };
 
 // Whether this processor multiplies bfloat16 numbers in hardware.
 bool CpuHasBfloat16();
 
-// The weight W [out, in] of a linear layer y = x W^T, in the layout that the processor multiplies
-// fastest, or stored in fewer bits. Frozen weights are packed once, trained ones after every
-// update. Const calls may run at the same time. The same bits for any number of threads.
+// Whether products of T are made of tiles (tile_product.h): those of Bfloat16 always, those of
+// float if they are rounded or if the processor multiplies three bfloat16 numbers for each faster
+// than float32 numbers, as with AMX. If not, no LowRankTerm can be added to them.
+template <typename T>
+bool UsesTiles(MatMulPrecision precision);
+
+// The weight W [out, in] of a linear layer y = x W^T, held in any storage; panels of it are packed
+// while they are multiplied. Const calls may run at the same time. The same bits for any number of
+// threads. T is double, float or Bfloat16, which goes with kBfloat16.
 template <typename T>
 class LinearWeight {
  public:
-  // Another storage than kFloat32 is for T = float only.
+  // T = double holds kFloat32 as doubles, and nothing else.
   LinearWeight(int64_t out, int64_t in, MatMulPrecision precision,
                WeightStorage storage = WeightStorage::kFloat32);
-  ~LinearWeight();
-  LinearWeight(LinearWeight&&) noexcept;
-  LinearWeight& operator=(LinearWeight&&) noexcept;
 
   // w: [out, in]; copied, and rounded as the storage has it. This or the next is to be called
   // before the calls below.
-  void Pack(const T* w);
+  void Pack(const Wide<T>* w);
 
-  // Takes a matrix that is stored already, [out, in]. For T = float only.
-  void Adopt(std::unique_ptr<const StoredMatrix> w);
+  // Takes a matrix that is stored already, [out, in]. Not for T = double.
+  void Adopt(std::shared_ptr<const StoredMatrix> w) { stored_ = std::move(w); }
 
-  // y [rows, out] = x [rows, in] W^T.
-  void Forward(int64_t rows, const T* x, T* y) const;
+  // y [rows, out] = x [rows, in] W^T and the term, or += if `accumulate`. Y is T or Wide<T>.
+  template <typename Y>
+  void Forward(int64_t rows, const T* x, Y* y, bool accumulate = false,
+               const LowRankTerm& term = {}) const;
 
-  // dx [rows, in] = dy [rows, out] W, or += if `accumulate`.
-  void BackwardInput(int64_t rows, const T* dy, T* dx, bool accumulate) const;
+  // dx [rows, in] = dy [rows, out] W and the term, or += if `accumulate`. X is T or Wide<T>.
+  template <typename X>
+  void BackwardInput(int64_t rows, const T* dy, X* dx, bool accumulate,
+                     const LowRankTerm& term = {}) const;
+
+  // Writes row `row` of W, [in].
+  void ReadRow(int64_t row, Wide<T>* out) const;
+
+  // x W^T, whose blocks go to `take` as they come. Only for products of tiles.
+  void ForwardBlocks(int64_t rows, const T* x, TakeBlock take) const;
 
   int64_t out() const { return out_; }
   int64_t in() const { return in_; }
+  MatMulPrecision precision() const { return precision_; }
+
+  // As it is held, [out, in]. Not for T = double.
+  const std::shared_ptr<const StoredMatrix>& stored() const { return stored_; }
 
  private:
-  struct Packed;
-
-  void PackBfloat16(const float* w);
-
   int64_t out_;
   int64_t in_;
-  std::unique_ptr<Packed> packed_;
+  MatMulPrecision precision_;
+  WeightStorage storage_;
+  std::vector<double> doubles_;                 // for T = double
+  std::shared_ptr<const StoredMatrix> stored_;  // for others
 };
 
 // The gradient of W: dw [out, in] += dy^T x, with dy [rows, out] and x [rows, in].
 template <typename T>
-void AddWeightGradient(int64_t rows, int64_t out, int64_t in, const T* dy, const T* x, T* dw);
+void AddWeightGradient(MatMulPrecision precision, int64_t rows, int64_t out, int64_t in,
+                       const T* dy, const T* x, Wide<T>* dw);
 
 }  // namespace ropewalk

@@ -37,7 +37,7 @@ TEST(LinearWeight, GradientsAreThoseOfTheForwardPass) {
     auto dx = Poisoned<double>(x.size());
     PackedDouble(s, w).BackwardInput(s.rows, dy.data(), dx.data(), /*accumulate=*/false);
     std::vector<double> dw(w.size(), 0.0);
-    AddWeightGradient(s.rows, s.out, s.in, dy.data(), x.data(), dw.data());
+    AddWeightGradient(MatMulPrecision::kFull, s.rows, s.out, s.in, dy.data(), x.data(), dw.data());
     ExpectGradient("x", x, dx, loss);
     ExpectGradient("w", w, dw, loss);
   }
@@ -73,6 +73,51 @@ TEST(LinearWeight, FloatAgreesWithDouble) {
 TEST(LinearWeight, Bfloat16AgreesWithDoubleWithinItsPrecision) {
   if (!CpuHasBfloat16()) GTEST_SKIP() << "this processor does not multiply bfloat16";
   for (const Case& s : Cases()) ExpectAgrees(s, MatMulPrecision::kBfloat16, 1e-2);
+}
+
+// Numbers that bfloat16 holds exactly, so that only results are rounded.
+std::vector<double> Halves(int64_t n, uint64_t seed) {
+  std::vector<double> x = RandomDoubles(n, seed);
+  for (double& value : x) value = FromBfloat16(ToBfloat16(value));
+  return x;
+}
+
+std::vector<Bfloat16> Narrowed(const std::vector<double>& x) {
+  std::vector<Bfloat16> y;
+  for (const double value : x) y.push_back(ToBfloat16(value));
+  return y;
+}
+
+TEST(LinearWeight, ActivationsMayBeBfloat16) {
+  for (const Case& s : Cases()) {
+    const auto x = Halves(s.rows * s.in, 1), w = Halves(s.out * s.in, 2);
+    const auto dy = Halves(s.rows * s.out, 3);
+    const LinearWeight<double> reference = PackedDouble(s, w);
+    LinearWeight<Bfloat16> weight(s.out, s.in, MatMulPrecision::kBfloat16);
+    weight.Pack(Convert<float>(w).data());
+
+    std::vector<double> expected(s.rows * s.out);
+    reference.Forward(s.rows, x.data(), expected.data());
+    auto y = Poisoned<float>(expected.size());
+    weight.Forward(s.rows, Narrowed(x).data(), y.data());
+    ExpectClose(y, expected, 1e-6);
+
+    std::vector<double> expected_dx(s.rows * s.in);
+    reference.BackwardInput(s.rows, dy.data(), expected_dx.data(), /*accumulate=*/false);
+    std::vector<Bfloat16> dx(expected_dx.size());
+    weight.BackwardInput(s.rows, Narrowed(dy).data(), dx.data(), /*accumulate=*/false);
+    std::vector<float> widened(dx.size());
+    for (size_t i = 0; i < dx.size(); ++i) widened[i] = FromBfloat16(dx[i]);
+    ExpectClose(widened, expected_dx, 0.004);
+
+    std::vector<double> expected_dw(w.size(), 0.0);
+    AddWeightGradient(MatMulPrecision::kFull, s.rows, s.out, s.in, dy.data(), x.data(),
+                      expected_dw.data());
+    std::vector<float> dw(w.size(), 0.0f);
+    AddWeightGradient(MatMulPrecision::kBfloat16, s.rows, s.out, s.in, Narrowed(dy).data(),
+                      Narrowed(x).data(), dw.data());
+    ExpectClose(dw, expected_dw, 1e-6);
+  }
 }
 
 std::vector<MatMulPrecision> Precisions() {

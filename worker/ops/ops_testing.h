@@ -10,6 +10,7 @@
 #include <limits>
 #include <vector>
 
+#include "worker/tensor/element.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/philox.h"
 
@@ -34,10 +35,28 @@ std::vector<T> Convert(const std::vector<double>& x) {
   return {x.begin(), x.end()};
 }
 
+template <>
+inline std::vector<Bfloat16> Convert(const std::vector<double>& x) {
+  std::vector<Bfloat16> rounded;
+  for (const double value : x) rounded.push_back(ToBfloat16(static_cast<float>(value)));
+  return rounded;
+}
+
+inline std::vector<double> Widened(const std::vector<Bfloat16>& x) {
+  std::vector<double> wide;
+  for (const Bfloat16 value : x) wide.push_back(FromBfloat16(value));
+  return wide;
+}
+
+// RandomDoubles that bfloat16 can hold.
+inline std::vector<double> RandomShortDoubles(int64_t n, uint64_t seed) {
+  return Widened(Convert<Bfloat16>(RandomDoubles(n, seed)));
+}
+
 // An output before it is written: whatever is left of it shows.
 template <typename T>
 std::vector<T> Poisoned(int64_t n) {
-  return std::vector<T>(n, std::numeric_limits<T>::quiet_NaN());
+  return std::vector<T>(n, Narrow<T>(std::numeric_limits<Wide<T>>::quiet_NaN()));
 }
 
 // |actual - expected| <= tolerance * (the largest |expected|, at least 1), element by element.
@@ -49,6 +68,18 @@ void ExpectClose(const std::vector<T>& actual, const std::vector<double>& expect
   for (const double e : expected) scale = std::max(scale, std::abs(e));
   for (size_t i = 0; i < actual.size(); ++i) {
     ASSERT_NEAR(actual[i], expected[i], tolerance * scale) << "element " << i;
+  }
+}
+
+// That `actual` is what the exact numbers round to, but for what float32 makes of them before.
+inline void ExpectRounded(const std::vector<Bfloat16>& actual,
+                          const std::vector<double>& expected) {
+  ASSERT_EQ(actual.size(), expected.size());
+  double scale = 1.0;
+  for (const double e : expected) scale = std::max(scale, std::abs(e));
+  for (size_t i = 0; i < actual.size(); ++i) {
+    ASSERT_NEAR(FromBfloat16(actual[i]), expected[i], 0x1p-8 * std::abs(expected[i]) + 2e-6 * scale)
+        << "element " << i;
   }
 }
 

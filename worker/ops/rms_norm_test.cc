@@ -81,5 +81,56 @@ TEST(RmsNorm, SameBitsForAnyThreads) {
   }
 }
 
+TEST(RmsNorm, Bfloat16IsRoundedOnce) {
+  for (const auto& [rows, size] : kCases) {
+    const int64_t n = rows * size;
+    const auto x = RandomShortDoubles(n, 1), weight = RandomShortDoubles(size, 2);
+    const auto dy = RandomShortDoubles(n, 3), start = RandomShortDoubles(n, 4);
+    auto y = Poisoned<double>(n), rstd = Poisoned<double>(rows);
+    auto dx = start, dweight = RandomShortDoubles(size, 5);
+    const auto float_weight = Convert<float>(weight), float_x = Convert<float>(x);
+    const auto short_x = Convert<Bfloat16>(x), short_dy = Convert<Bfloat16>(dy);
+    auto short_y = Poisoned<Bfloat16>(n), of_float = Poisoned<Bfloat16>(n);
+    auto float_rstd = Poisoned<float>(rows), other_rstd = Poisoned<float>(rows);
+    auto short_dx = Convert<Bfloat16>(start);
+    auto float_dweight = Convert<float>(dweight);
+
+    RmsNormForward(rows, size, x.data(), weight.data(), kEps, y.data(), rstd.data());
+    RmsNormBackward(rows, size, dy.data(), x.data(), weight.data(), rstd.data(), dx.data(),
+                    dweight.data());
+    RmsNormForward(rows, size, short_x.data(), float_weight.data(), kEps, short_y.data(),
+                   float_rstd.data());
+    RmsNormForward(rows, size, float_x.data(), float_weight.data(), kEps, of_float.data(),
+                   other_rstd.data());
+    RmsNormBackward(rows, size, short_dy.data(), short_x.data(), float_weight.data(),
+                    float_rstd.data(), short_dx.data(), float_dweight.data());
+    ExpectRounded(short_y, y);
+    ExpectClose(float_rstd, rstd, 2e-6);
+    ExpectRounded(short_dx, dx);
+    ExpectClose(float_dweight, dweight, 2e-6);
+    EXPECT_EQ(of_float, short_y);
+    EXPECT_EQ(other_rstd, float_rstd);
+  }
+}
+
+TEST(RmsNorm, Bfloat16HasTheSameBitsForAnyThreads) {
+  for (const auto& s : kCases) {
+    ExpectSameBitsForAnyThreads([&] {
+      const int64_t n = s.rows * s.size;
+      const auto x = Convert<Bfloat16>(RandomDoubles(n, 1));
+      const auto dy = Convert<Bfloat16>(RandomDoubles(n, 3));
+      const auto weight = RandomFloats(s.size, 2);
+      auto y = Poisoned<Bfloat16>(n);
+      std::vector<Bfloat16> dx(n);
+      std::vector<float> rstd(s.rows), dweight(s.size);
+      RmsNormForward(s.rows, s.size, x.data(), weight.data(), kEps, y.data(), rstd.data());
+      RmsNormBackward(s.rows, s.size, dy.data(), x.data(), weight.data(), rstd.data(), dx.data(),
+                      dweight.data());
+      return Joined<float>(
+          {Convert<float>(Widened(y)), rstd, Convert<float>(Widened(dx)), dweight});
+    });
+  }
+}
+
 }  // namespace
 }  // namespace ropewalk

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "worker/tensor/element.h"
+
 namespace ropewalk {
 
 enum class Rotation { kForward, kBackward };
@@ -11,7 +13,7 @@ enum class Rotation { kForward, kBackward };
 // factor. The pair (i, i + pairs) turns together, as in Hugging Face's checkpoints. kBackward turns
 // the other way: the gradient of the forward rotation.
 template <typename T>
-void ApplyRope(int64_t rows, int64_t heads, int64_t pairs, const T* cosines, const T* sines,
-               Rotation rotation, T* x);
+void ApplyRope(int64_t rows, int64_t heads, int64_t pairs, const Wide<T>* cosines,
+               const Wide<T>* sines, Rotation rotation, T* x);
 
 }  // namespace ropewalk

@@ -91,5 +91,21 @@ TEST(Rope, SameBitsForAnyThreads) {
   ExpectSameBitsForAnyThreads([&] { return Rotated(x, Rotation::kForward); });
 }
 
+TEST(Rope, Bfloat16IsRoundedOnce) {
+  constexpr int64_t kPairs = 19;
+  const std::vector<double> frequencies(kPairs, 0.7);
+  const Angles<double> angles(frequencies, kPositions);
+  const Angles<float> float_angles(frequencies, kPositions);
+  for (const Rotation rotation : {Rotation::kForward, Rotation::kBackward}) {
+    auto x = RandomShortDoubles(kRows * kHeads * 2 * kPairs, 1);
+    auto short_x = Convert<Bfloat16>(x);
+    ApplyRope(kRows, kHeads, kPairs, angles.cosines.data(), angles.sines.data(), rotation,
+              x.data());
+    ApplyRope(kRows, kHeads, kPairs, float_angles.cosines.data(), float_angles.sines.data(),
+              rotation, short_x.data());
+    ExpectRounded(short_x, x);
+  }
+}
+
 }  // namespace
 }  // namespace ropewalk

@@ -3,6 +3,7 @@
 #include "worker/ops/half_matrix.h"
 #include "worker/ops/int8_matrix.h"
 #include "worker/ops/nf4_matrix.h"
+#include "worker/ops/plain_matrix.h"
 
 namespace ropewalk {
 
@@ -10,7 +11,7 @@ std::unique_ptr<const StoredMatrix> StoreMatrix(WeightStorage storage, int64_t r
                                                 int64_t columns, const float* w) {
   switch (storage) {
     case WeightStorage::kFloat32:
-      break;
+      return std::make_unique<PlainMatrix>(rows, columns, w);
     case WeightStorage::kBfloat16:
     case WeightStorage::kFloat16:
       return std::make_unique<HalfMatrix>(storage, rows, columns, w);

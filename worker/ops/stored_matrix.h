@@ -4,11 +4,12 @@
 #include <memory>
 
 #include "worker/ops/weight_storage.h"
+#include "worker/tensor/bfloat16.h"
 
 namespace ropewalk {
 
-// A frozen matrix [rows, columns] that is held in fewer bits than it is computed with. Const calls
-// may run at the same time.
+// A matrix [rows, columns] as it is held in memory, perhaps in fewer bits than it is computed with.
+// Const calls may run at the same time.
 class StoredMatrix {
  public:
   virtual ~StoredMatrix() = default;
@@ -18,6 +19,11 @@ class StoredMatrix {
   virtual void Read(int64_t row, int64_t row_count, int64_t column, int64_t column_count,
                     float* out) const = 0;
 
+  // The elements [rows, columns], row-major without gaps, if they are held as such numbers;
+  // otherwise null.
+  virtual const Bfloat16* AsBfloat16() const { return nullptr; }
+  virtual const float* AsFloat() const { return nullptr; }
+
   virtual WeightStorage storage() const = 0;
   virtual int64_t rows() const = 0;
   virtual int64_t columns() const = 0;
@@ -26,7 +32,7 @@ class StoredMatrix {
   virtual int64_t bytes() const = 0;
 };
 
-// Holds w [rows, columns] as `storage`, which is not kFloat32. w must be finite, and for kFloat16
+// Holds w [rows, columns] as `storage`. w must be finite unless that is kFloat32, and for kFloat16
 // and kInt8 within kMaxFloat16.
 std::unique_ptr<const StoredMatrix> StoreMatrix(WeightStorage storage, int64_t rows,
                                                 int64_t columns, const float* w);

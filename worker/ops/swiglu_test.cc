@@ -64,5 +64,33 @@ TEST(Swiglu, ExpIsWithinTwoUnitsInTheLastPlace) {
   EXPECT_EQ(Exp(0.0f), 1.0f);
 }
 
+TEST(Swiglu, Bfloat16IsRoundedOnce) {
+  constexpr int64_t kSize = 12345;
+  auto wide = RandomDoubles(kSize, 1);
+  for (double& x : wide) x *= 20;
+  const auto short_gate = Convert<Bfloat16>(wide);
+  const auto short_up = Convert<Bfloat16>(RandomDoubles(kSize, 2));
+  const auto short_dy = Convert<Bfloat16>(RandomDoubles(kSize, 3));
+  const auto gate = Widened(short_gate), up = Widened(short_up), dy = Widened(short_dy);
+  auto y = Poisoned<double>(kSize), dgate = y, dup = y;
+  SwigluForward(kSize, gate.data(), up.data(), y.data());
+  SwigluBackward(kSize, dy.data(), gate.data(), up.data(), dgate.data(), dup.data());
+
+  auto short_y = Poisoned<Bfloat16>(kSize), short_dgate = short_y, short_dup = short_y;
+  auto gate_in_place = short_gate, up_in_place = short_up;
+  SwigluForward(kSize, short_gate.data(), short_up.data(), short_y.data());
+  SwigluBackward(kSize, short_dy.data(), short_gate.data(), short_up.data(), short_dgate.data(),
+                 short_dup.data());
+  SetThreads(2);
+  SwigluBackward(kSize, short_dy.data(), gate_in_place.data(), up_in_place.data(),
+                 gate_in_place.data(), up_in_place.data());
+  SetThreads(1);
+  ExpectRounded(short_y, y);
+  ExpectRounded(short_dgate, dgate);
+  ExpectRounded(short_dup, dup);
+  EXPECT_EQ(gate_in_place, short_dgate);
+  EXPECT_EQ(up_in_place, short_dup);
+}
+
 }  // namespace
 }  // namespace ropewalk

@@ -1,29 +1,35 @@
 #include "worker/peft/lora_hook.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
+#include "worker/ops/block_sinks.h"
 #include "worker/ops/dropout.h"
 #include "worker/ops/elementwise.h"
+#include "worker/ops/lora_tiles.h"
 #include "worker/ops/matmul.h"
-#include "worker/tensor/parallel.h"
 
 namespace ropewalk {
 namespace {
 
-// y -= x, [n].
 template <typename T>
-void Subtract(int64_t n, const T* x, T* y) {
-  ParallelForElements(n, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y[i] -= x[i];
-  });
+constexpr bool kIsNarrow = !std::is_same_v<T, Wide<T>>;
+
+LowRankRows Rows(Bfloat16* values, int64_t rows, int64_t rank, int planes) {
+  return {values, rows, rank, planes};
 }
 
 }  // namespace
 
 template <typename T>
-LoraHook<T>::LoraHook(const std::vector<LinearPlace>& model_places, const LoraConfig& config)
-    : dropout_(config.dropout), branch_of_(model_places.size(), -1), dora_(config.dora) {
+LoraHook<T>::LoraHook(const std::vector<LinearPlace>& model_places, const LoraConfig& config,
+                      MatMulPrecision precision)
+    : dropout_(config.dropout),
+      tiles_(UsesTiles<T>(precision)),
+      planes_(kIsNarrow<T> ? 1 : kMaxPlanes),
+      branch_of_(model_places.size(), -1),
+      dora_(config.dora) {
   const ParameterLayout layout = LoraLayout(model_places, config);
   parameters_.resize(layout.size - config.base.layout.size);
   size_t entry = 0;
@@ -36,7 +42,7 @@ LoraHook<T>::LoraHook(const std::vector<LinearPlace>& model_places, const LoraCo
     branch.b = layout.entries[entry++].offset;
     if (dora_) {
       branch.magnitude = layout.entries[entry++].offset;
-      branch.dora = std::make_unique<Dora<T>>();
+      branch.dora = std::make_unique<Dora<W>>();
     }
     largest_in_ = std::max(largest_in_, place.in_size);
     largest_out_ = std::max(largest_out_, place.out_size);
@@ -46,15 +52,22 @@ LoraHook<T>::LoraHook(const std::vector<LinearPlace>& model_places, const LoraCo
 }
 
 template <typename T>
-std::vector<T> LoraHook<T>::SetBase(int64_t place, const LinearWeight<T>* weight,
-                                    absl::Span<const T> values) {
-  Dora<T>& dora = *branches_[branch_of_[place]].dora;
-  dora.SetBase(weight, values);
-  return dora.BaseNorms();
+std::vector<Wide<T>> LoraHook<T>::SetBase(int64_t place, const LinearWeight<T>* weight,
+                                          absl::Span<const W> values) {
+  Branch& branch = branches_[branch_of_[place]];
+  if constexpr (kIsNarrow<T>) {
+    branch.weight =
+        std::make_unique<LinearWeight<W>>(weight->out(), weight->in(), MatMulPrecision::kFull);
+    branch.weight->Adopt(weight->stored());
+    branch.dora->SetBase(branch.weight.get(), values);
+  } else {
+    branch.dora->SetBase(weight, values);
+  }
+  return branch.dora->BaseNorms();
 }
 
 template <typename T>
-void LoraHook<T>::SetParameters(absl::Span<const T> parameters) {
+void LoraHook<T>::SetParameters(absl::Span<const W> parameters) {
   std::copy_n(parameters.begin(), parameters_.size(), parameters_.begin());
   for (const Branch& branch : branches_) {
     if (branch.dora == nullptr) continue;
@@ -73,27 +86,80 @@ void LoraHook<T>::BeginPass(int64_t rows, const RandomKey* dropout) {
 template <typename T>
 void LoraHook<T>::Reserve(int64_t rows) {
   reserved_rows_ = rows;
-  arena_.Build([&](Arena<T>* arena) {
-    for (Branch& branch : branches_) branch.xa = arena->Take(rows * branch.shape.rank);
-    workspace_ = arena->Take(rows * largest_rank_);
-    if (dora_) composed_ = arena->Take(rows * largest_out_);
-    if (dropout_ == 0) return;
-    dropped_ = arena->Take(rows * largest_in_);
-    d_dropped_ = arena->Take(rows * largest_in_);
+  arena_.Build([&](Arena* arena) {
+    tiles_ &&!dora_ ? ReserveTerms(rows, arena) : ReserveBeside(rows, arena);
   });
 }
 
 template <typename T>
-const T* LoraHook<T>::Dropped(int64_t place, const Branch& branch, const T* x) {
+void LoraHook<T>::ReserveTerms(int64_t rows, Arena* arena) {
+  for (Branch& branch : branches_) {
+    branch.term_xa = Rows(nullptr, rows, branch.shape.rank, planes_);
+    arena->Take(branch.term_xa.size(), &branch.term_xa.values);
+  }
+  arena->Take(Rows(nullptr, rows, largest_rank_, planes_).size(), &term_g_);
+  arena->Take(TermPanelsSize(std::max(largest_in_, largest_out_), largest_rank_, planes_),
+              &term_panels_);
+  if (dropout_ == 0) return;
+  arena->Take(rows * largest_in_, &term_dropped_);
+  arena->Take(rows * largest_in_, &term_d_dropped_);
+}
+
+template <typename T>
+void LoraHook<T>::ReserveBeside(int64_t rows, Arena* arena) {
+  for (Branch& branch : branches_) arena->Take(rows * branch.shape.rank, &branch.xa);
+  arena->Take(rows * largest_rank_, &workspace_);
+  if (dora_) arena->Take(rows * largest_out_, &composed_);
+  if (kIsNarrow<T>) {
+    arena->Take(rows * largest_in_, &wide_x_);
+    arena->Take(rows * largest_out_, &wide_y_);
+    arena->Take(rows * largest_in_, &wide_dx_);
+  }
+  if (dropout_ == 0) return;
+  arena->Take(rows * largest_in_, &dropped_);
+  arena->Take(rows * largest_in_, &d_dropped_);
+}
+
+template <typename T>
+template <typename X>
+const X* LoraHook<T>::Dropped(int64_t place, const Branch& branch, const X* x, X* room) {
   if (key_ == nullptr) return x;
-  Dropout(rows_ * branch.shape.in, dropout_, *key_, place, x, dropped_);
-  return dropped_;
+  Dropout(rows_ * branch.shape.in, dropout_, *key_, place, x, room);
+  return room;
+}
+
+template <typename T>
+LowRankTerm LoraHook<T>::ForwardTerm(int64_t place, const T* x) {
+  const Branch& branch = At(place);
+  if constexpr (!std::is_same_v<T, double>) {
+    if (IsTerm(branch)) {
+      return LoraForwardTerm<T>(
+          branch.shape, Dropped(place, branch, x, term_dropped_), &parameters_[branch.a],
+          &parameters_[branch.b],
+          Rows(branch.term_xa.values, rows_, branch.shape.rank, planes_), term_panels_);
+    }
+  }
+  return {};
 }
 
 template <typename T>
 void LoraHook<T>::Forward(int64_t place, const T* x, T* y) {
-  const Branch& branch = branches_[branch_of_[place]];
-  const T* const dropped = Dropped(place, branch, x);
+  const Branch& branch = At(place);
+  if (IsTerm(branch)) return;
+  if constexpr (kIsNarrow<T>) {
+    WidenFrom<T>(rows_ * branch.shape.in, x, wide_x_);
+    WidenFrom<T>(rows_ * branch.shape.out, y, wide_y_);
+    ForwardBeside(place, wide_x_, wide_y_);
+    RoundTo<T>(rows_ * branch.shape.out, wide_y_, y);
+  } else {
+    ForwardBeside(place, x, y);
+  }
+}
+
+template <typename T>
+void LoraHook<T>::ForwardBeside(int64_t place, const W* x, W* y) {
+  const Branch& branch = At(place);
+  const W* const dropped = Dropped(place, branch, x, dropped_);
   if (branch.dora != nullptr) return ForwardDora(branch, x, dropped, y);
   LoraForward(branch.shape, rows_, dropped, &parameters_[branch.a], &parameters_[branch.b],
               branch.xa, y);
@@ -102,10 +168,10 @@ void LoraHook<T>::Forward(int64_t place, const T* x, T* y) {
 // Without dropout y is x Wᵀ already. With it the share (g - 1) of the base's output is made from
 // the dropped x, as PEFT does, and the rest stays whole.
 template <typename T>
-void LoraHook<T>::ForwardDora(const Branch& branch, const T* x, const T* dropped, T* y) {
+void LoraHook<T>::ForwardDora(const Branch& branch, const W* x, const W* dropped, W* y) {
   const int64_t elements = rows_ * branch.shape.out;
   const bool drops = dropped != x;
-  T* const u = drops ? composed_ : y;
+  W* const u = drops ? composed_ : y;
   if (drops) {
     branch.dora->weight().Forward(rows_, dropped, u);
     Subtract(elements, u, y);
@@ -117,25 +183,68 @@ void LoraHook<T>::ForwardDora(const Branch& branch, const T* x, const T* dropped
 }
 
 template <typename T>
-void LoraHook<T>::Backward(int64_t place, const T* x, const T* dy, T* dx) {
-  const Branch& branch = branches_[branch_of_[place]];
-  const bool drops = key_ != nullptr && dx != nullptr;
-  const int64_t elements = rows_ * branch.shape.in;
-  if (drops) std::fill_n(d_dropped_, elements, T{0});
-  BackwardBranch(branch, Dropped(place, branch, x), dy, drops ? d_dropped_ : dx);
-  if (!drops) return;
-  Dropout(elements, dropout_, *key_, place, d_dropped_, d_dropped_);
-  Add(elements, d_dropped_, dx);
+LowRankTerm LoraHook<T>::BackwardTerm(int64_t place, const T* x, const T* dy, bool wants_dx) {
+  const Branch& branch = At(place);
+  if constexpr (!std::is_same_v<T, double>) {
+    if (IsTerm(branch)) {
+      const int64_t rank = branch.shape.rank;
+      const LowRankTerm term = LoraBackwardTerm<T>(
+          branch.shape, Dropped(place, branch, x, term_dropped_),
+          Rows(branch.term_xa.values, rows_, rank, planes_), dy, &parameters_[branch.a],
+          &parameters_[branch.b], Rows(term_g_, rows_, rank, planes_), term_panels_,
+          &gradient_[branch.a], &gradient_[branch.b]);
+      if (!wants_dx) return {};
+      if (key_ == nullptr) return term;
+      dropped_term_ = term;
+    }
+  }
+  return {};
 }
 
 template <typename T>
-void LoraHook<T>::BackwardBranch(const Branch& branch, const T* dropped, const T* dy,
-                                 T* d_dropped) {
-  const T* const b = &parameters_[branch.b];
-  const T* d_branch = dy;
+void LoraHook<T>::Backward(int64_t place, const T* x, const T* dy, T* dx) {
+  const Branch& branch = At(place);
+  const int64_t in = rows_ * branch.shape.in;
+  if constexpr (!std::is_same_v<T, double>) {
+    if (IsTerm(branch)) {
+      if (key_ == nullptr || dx == nullptr) return;
+      LowRankProduct(branch.shape.in, dropped_term_,
+                     BlockSink<T>{term_d_dropped_, branch.shape.in, /*accumulate=*/false});
+      Dropout<T>(in, dropout_, *key_, place, term_d_dropped_, term_d_dropped_);
+      return Add<T>(in, term_d_dropped_, dx);
+    }
+  }
+  if constexpr (kIsNarrow<T>) {
+    WidenFrom<T>(in, x, wide_x_);
+    WidenFrom<T>(rows_ * branch.shape.out, dy, wide_y_);
+    if (dx != nullptr) WidenFrom<T>(in, dx, wide_dx_);
+    BackwardBeside(place, wide_x_, wide_y_, dx == nullptr ? nullptr : wide_dx_);
+    if (dx != nullptr) RoundTo<T>(in, wide_dx_, dx);
+  } else {
+    BackwardBeside(place, x, dy, dx);
+  }
+}
+
+template <typename T>
+void LoraHook<T>::BackwardBeside(int64_t place, const W* x, const W* dy, W* dx) {
+  const Branch& branch = At(place);
+  const bool drops = key_ != nullptr && dx != nullptr;
+  const int64_t elements = rows_ * branch.shape.in;
+  if (drops) std::fill_n(d_dropped_, elements, W{0});
+  BackwardBranch(branch, Dropped(place, branch, x, dropped_), dy, drops ? d_dropped_ : dx);
+  if (!drops) return;
+  Dropout<W>(elements, dropout_, *key_, place, d_dropped_, d_dropped_);
+  Add<W>(elements, d_dropped_, dx);
+}
+
+template <typename T>
+void LoraHook<T>::BackwardBranch(const Branch& branch, const W* dropped, const W* dy,
+                                 W* d_dropped) {
+  const W* const b = &parameters_[branch.b];
+  const W* d_branch = dy;
   if (branch.dora != nullptr) {
     branch.dora->weight().Forward(rows_, dropped, composed_);
-    MatMul<T>(rows_, branch.shape.out, branch.shape.rank, branch.xa, Transpose::kNo, b,
+    MatMul<W>(rows_, branch.shape.out, branch.shape.rank, branch.xa, Transpose::kNo, b,
               Transpose::kYes, 1, composed_);
     branch.dora->Backward(rows_, dy, composed_, &gradient_[branch.magnitude]);
     d_branch = composed_;
@@ -147,6 +256,7 @@ void LoraHook<T>::BackwardBranch(const Branch& branch, const T* dropped, const T
   branch.dora->weight().BackwardInput(rows_, composed_, d_dropped, /*accumulate=*/true);
 }
 
+template class LoraHook<Bfloat16>;
 template class LoraHook<float>;
 template class LoraHook<double>;
 

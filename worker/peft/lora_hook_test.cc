@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -38,8 +39,8 @@ template <typename T>
 struct Model {
   explicit Model(const LoraConfig& config, bool initial = false)
       : layout(LoraLayout(places, config)),
-        hook(places, config),
-        transformer(TinyConfig(), MatMulPrecision::kFull, &hook) {
+        hook(places, config, kPrecision),
+        transformer(TinyConfig(), kPrecision, &hook) {
     const std::vector<float> floats = TinyWeights(transformer.config());
     weights.assign(floats.begin(), floats.end());
     SetWeights(weights, &transformer);
@@ -67,8 +68,8 @@ struct Model {
     }
   }
 
-  std::vector<T> Gradient(const PackedTokens& tokens, const RandomKey& key) {
-    std::vector<T> gradient(layout.size);
+  std::vector<Wide<T>> Gradient(const PackedTokens& tokens, const RandomKey& key) {
+    std::vector<Wide<T>> gradient(layout.size);
     hook.SetGradient(absl::MakeSpan(gradient));
     EXPECT_TRUE(transformer.AccumulateGradient(tokens, key, nullptr).ok());
     return gradient;
@@ -82,13 +83,16 @@ struct Model {
     return transformer.AccumulateGradient(tokens, key, nullptr).value();
   }
 
+  static constexpr MatMulPrecision kPrecision =
+      std::is_same_v<T, Bfloat16> ? MatMulPrecision::kBfloat16 : MatMulPrecision::kFull;
+
   const std::vector<LinearPlace> places = LinearPlaces(TinyConfig());
   const ParameterLayout layout;
   LoraHook<T> hook;
   Transformer<T> transformer;
-  std::vector<T> weights;
-  std::vector<T> parameters;
-  std::vector<T> unused;
+  std::vector<Wide<T>> weights;
+  std::vector<Wide<T>> parameters;
+  std::vector<Wide<T>> unused;
 };
 
 TEST(LoraHook, GradientIsTheDerivativeOfTheLoss) {
@@ -181,6 +185,30 @@ TEST(LoraHook, FirstTrainsBAlone) {
     }
     const bool is_a = i % 2 == 0;
     EXPECT_EQ(largest == 0, is_a) << entry.name;
+  }
+}
+
+// |values - expected| / |expected|.
+double RelativeError(const std::vector<float>& values, const std::vector<double>& expected) {
+  double difference = 0, norm = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    difference += std::pow(values[i] - expected[i], 2);
+    norm += std::pow(expected[i], 2);
+  }
+  return std::sqrt(difference / norm);
+}
+
+TEST(LoraHook, EveryTypeGivesTheGradientOfDouble) {
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  for (const double dropout : {0.0, 0.3}) {
+    for (const bool dora : {false, true}) {
+      SCOPED_TRACE(::testing::Message() << "dropout " << dropout << (dora ? ", DoRA" : ""));
+      const LoraConfig config =
+          dora ? DoraConfig("all-linear", dropout) : Config("all-linear", dropout);
+      const std::vector<double> expected = Model<double>(config).Gradient(tokens, kKey);
+      EXPECT_LT(RelativeError(Model<float>(config).Gradient(tokens, kKey), expected), 1e-4);
+      EXPECT_LT(RelativeError(Model<Bfloat16>(config).Gradient(tokens, kKey), expected), 0.05);
+    }
   }
 }
 

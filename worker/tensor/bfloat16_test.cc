@@ -20,7 +20,9 @@ TEST(Bfloat16, KeepsInfinityAndNan) {
   const float infinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(FromBfloat16(ToBfloat16(infinity)), infinity);
   EXPECT_EQ(FromBfloat16(ToBfloat16(std::numeric_limits<float>::max())), infinity);
-  EXPECT_TRUE(std::isnan(FromBfloat16(ToBfloat16(std::bit_cast<float>(0x7f800001u)))));
+  for (const uint32_t nan : {0x7f800001u, 0x7fffffffu, 0xffffffffu, 0xff800001u}) {
+    EXPECT_TRUE(std::isnan(FromBfloat16(ToBfloat16(std::bit_cast<float>(nan)))));
+  }
 }
 
 TEST(Bfloat16, EveryValueComesBack) {

@@ -67,6 +67,14 @@ absl::StatusOr<bool> StaysAsItIs(WeightStorage had, WantedStorage wanted) {
       "bf16 or float16"));
 }
 
+// Whether a weight is held just as the file has it: bfloat16 numbers are what float32 and bfloat16
+// products want, float32 numbers those of float32.
+bool StaysMapped(const WeightSpec& spec, const StoredMatrix& mapped, WeightStorage wanted) {
+  if (mapped.storage() == wanted) return true;
+  const bool whole = wanted == WeightStorage::kFloat32 || !absl::EndsWith(spec.name, "_proj.weight");
+  return whole && mapped.storage() == WeightStorage::kBfloat16;
+}
+
 }  // namespace
 
 WantedStorage WantedStorageOf(const v1::Lora& lora) {
@@ -110,27 +118,34 @@ absl::Status CheckTrainsHeldWeights(const ModelFolder& folder, WantedStorage sto
   return absl::OkStatus();
 }
 
+template <typename T>
 absl::Status LoadWeights(const ModelFolder& folder, WantedStorage storage,
-                         Transformer<float>* transformer) {
+                         Transformer<T>* transformer) {
   const std::vector<WeightSpec> specs = WeightSpecs(folder.config());
   const WeightStorage held = storage.value_or(WeightStorage::kFloat32);
   std::vector<float> values;
   for (size_t index = 0; index < specs.size(); ++index) {
-    if (auto stored = folder.ReadStored(specs[index]); stored != nullptr) {
+    const WeightSpec& spec = specs[index];
+    if (auto stored = folder.ReadStored(spec); stored != nullptr) {
       ASSIGN_OR_RETURN(const bool as_it_is, StaysAsItIs(stored->storage(), storage));
       if (as_it_is) {
         transformer->AdoptWeight(index, std::move(stored));
         continue;
       }
     }
-    values.resize(specs[index].size);
-    folder.ReadWeight(specs[index], absl::MakeSpan(values));
-    if (held != WeightStorage::kFloat32) {
-      RETURN_IF_ERROR(CheckRange(specs[index], held, values));
+    if (auto mapped = folder.Map(spec); mapped != nullptr && StaysMapped(spec, *mapped, held)) {
+      transformer->AdoptWeight(index, std::move(mapped));
+      continue;
     }
+    values.resize(spec.size);
+    folder.ReadWeight(spec, absl::MakeSpan(values));
+    if (held != WeightStorage::kFloat32) RETURN_IF_ERROR(CheckRange(spec, held, values));
     transformer->SetWeight(index, values);
   }
   return absl::OkStatus();
 }
+
+template absl::Status LoadWeights(const ModelFolder&, WantedStorage, Transformer<float>*);
+template absl::Status LoadWeights(const ModelFolder&, WantedStorage, Transformer<Bfloat16>*);
 
 }  // namespace ropewalk

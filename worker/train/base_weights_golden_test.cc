@@ -153,8 +153,8 @@ TEST_P(BaseWeightsGolden, TrainingHasTheLossesOfPeft) {
   int64_t step = 0;
   for (const double loss : expected_["losses"]) {
     EXPECT_NEAR(Accumulate(model.get(), &gradient), loss, 1e-5) << "step " << step + 1;
-    optimizer->Step(expected_["learning_rate"], ++step, gradient, absl::MakeSpan(parameters_),
-                    &state);
+    optimizer->Step(expected_["learning_rate"], ++step, /*gradient_scale=*/1, gradient,
+                    absl::MakeSpan(parameters_), &state);
     model->SetParameters(parameters_);
   }
 }

@@ -1,15 +1,42 @@
 #include "worker/train/checksum.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "worker/tensor/parallel.h"
+#include "worker/tensor/simd.h"
+
 namespace ropewalk {
+namespace {
+
+constexpr int64_t kBlock = 4096;
+
+// `first` is the weight of x[0].
+ROPEWALK_SIMD void AddUp(int64_t n, const int32_t* x, uint32_t first, LinearChecksum* checksum) {
+  uint32_t sum = 0, weighted_sum = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const uint32_t value = static_cast<uint32_t>(x[i]);
+    sum += value;
+    weighted_sum += (first + 2 * static_cast<uint32_t>(i)) * value;
+  }
+  *checksum = {sum, weighted_sum};
+}
+
+}  // namespace
 
 LinearChecksum ChecksumOf(absl::Span<const int32_t> x) {
+  const int64_t n = x.size();
+  std::vector<LinearChecksum> of_blocks((n + kBlock - 1) / kBlock);
+  ParallelFor(of_blocks.size(), [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      const int64_t at = b * kBlock;
+      AddUp(std::min(kBlock, n - at), &x[at], static_cast<uint32_t>(2 * at + 1), &of_blocks[b]);
+    }
+  });
   LinearChecksum checksum;
-  uint32_t weight = 1;
-  for (const int32_t element : x) {
-    const uint32_t value = static_cast<uint32_t>(element);
-    checksum.sum += value;
-    checksum.weighted_sum += weight * value;
-    weight += 2;
+  for (const LinearChecksum& block : of_blocks) {
+    checksum.sum += block.sum;
+    checksum.weighted_sum += block.weighted_sum;
   }
   return checksum;
 }

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "worker/tensor/parallel.h"
+
 namespace ropewalk {
 namespace {
 
@@ -45,6 +47,22 @@ TEST(LinearChecksum, ShowsASwap) {
   const LinearChecksum original = ChecksumOf(x);
   std::swap(x[3], x[30]);
   EXPECT_FALSE(ChecksumOf(x) == original);
+}
+
+TEST(LinearChecksum, WeighsElementsByTheirPlaceForAnySizeAndNumberOfThreads) {
+  for (const int n : {0, 1, 17, 4096, 10001}) {
+    const std::vector<int32_t> x = Noise(n, 5);
+    LinearChecksum expected;
+    for (int i = 0; i < n; ++i) {
+      expected.sum += static_cast<uint32_t>(x[i]);
+      expected.weighted_sum += static_cast<uint32_t>(2 * i + 1) * static_cast<uint32_t>(x[i]);
+    }
+    for (const int threads : {1, 2, 3}) {
+      SetThreads(threads);
+      EXPECT_TRUE(ChecksumOf(x) == expected) << n << " elements, " << threads << " threads";
+    }
+  }
+  SetThreads(1);
 }
 
 }  // namespace

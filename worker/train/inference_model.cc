@@ -69,7 +69,7 @@ absl::StatusOr<std::unique_ptr<InferenceModel>> InferenceModel::Open(
 
 InferenceModel::InferenceModel(const ModelConfig& base, const std::vector<Adapter>& adapters,
                                MatMulPrecision precision, WeightStorage storage)
-    : hooks_(Hooks(base, adapters)),
+    : hooks_(Hooks(base, adapters, precision)),
       router_(LinearPlaces(base), Pointers(hooks_)),
       transformer_(base, precision, &router_, storage) {
   for (const Adapter& adapter : adapters) names_.push_back(adapter.name);
@@ -93,10 +93,11 @@ absl::Status InferenceModel::Load(const ModelFolder& base, const std::vector<Ada
 }
 
 std::vector<std::unique_ptr<LoraHook<float>>> InferenceModel::Hooks(
-    const ModelConfig& config, const std::vector<Adapter>& adapters) {
+    const ModelConfig& config, const std::vector<Adapter>& adapters, MatMulPrecision precision) {
   std::vector<std::unique_ptr<LoraHook<float>>> hooks;
   for (const Adapter& adapter : adapters) {
-    hooks.push_back(std::make_unique<LoraHook<float>>(LinearPlaces(config), adapter.lora.config));
+    hooks.push_back(std::make_unique<LoraHook<float>>(LinearPlaces(config), adapter.lora.config,
+                                                       precision));
   }
   return hooks;
 }
@@ -145,13 +146,17 @@ void SetBases(const ModelFolder& folder, const LoraConfig& config,
   }
 }
 
+template <typename T>
 void SetBaseWeights(const BaseWeights& base, absl::Span<const float> parameters,
-                    Transformer<float>* transformer) {
+                    Transformer<T>* transformer) {
   const absl::Span<const float> values = parameters.last(base.layout.size);
   for (size_t i = 0; i < base.indices.size(); ++i) {
     const ParameterEntry& entry = base.layout.entries[i];
     transformer->SetWeight(base.indices[i], values.subspan(entry.offset, entry.size));
   }
 }
+
+template void SetBaseWeights(const BaseWeights&, absl::Span<const float>, Transformer<float>*);
+template void SetBaseWeights(const BaseWeights&, absl::Span<const float>, Transformer<Bfloat16>*);
 
 }  // namespace ropewalk

@@ -77,7 +77,8 @@ class InferenceModel final : public LanguageModel {
   absl::Status Load(const ModelFolder& base, const std::vector<Adapter>& adapters,
                     WantedStorage storage);
   static std::vector<std::unique_ptr<LoraHook<float>>> Hooks(const ModelConfig& config,
-                                                             const std::vector<Adapter>& adapters);
+                                                             const std::vector<Adapter>& adapters,
+                                                             MatMulPrecision precision);
   void UseFirstAdapter();
 
   std::vector<std::string> names_;
@@ -88,8 +89,9 @@ class InferenceModel final : public LanguageModel {
 
 // Gives `transformer` the base's weights that an adapter has: what `parameters`, in the order of
 // LoraLayout, end with.
+template <typename T>
 void SetBaseWeights(const BaseWeights& base, absl::Span<const float> parameters,
-                    Transformer<float>* transformer);
+                    Transformer<T>* transformer);
 
 // Tells `hook`, made for this config, the weights of the base at its places, as DoRA needs.
 void SetBases(const ModelFolder& folder, const LoraConfig& config,

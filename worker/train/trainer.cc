@@ -11,6 +11,7 @@
 #include "worker/data/pack.h"
 #include "worker/ops/packed_tokens.h"
 #include "worker/optim/gradient_norm.h"
+#include "worker/tensor/parallel.h"
 #include "worker/tensor/philox.h"
 #include "worker/train/checksum.h"
 #include "worker/train/fixed_point.h"
@@ -39,6 +40,13 @@ struct Trainer::Work {
 namespace {
 
 void WriteDouble(double value, int32_t* words) { std::memcpy(words, &value, sizeof(value)); }
+
+template <typename T>
+void SetToZero(absl::Span<T> x) {
+  ParallelForElements(x.size(), [&](int64_t begin, int64_t end) {
+    std::fill(x.begin() + begin, x.begin() + end, T{0});
+  });
+}
 
 double ReadDouble(const int32_t* words) {
   double value;
@@ -87,9 +95,10 @@ absl::StatusOr<StepTiming> Trainer::Step(const Team& team, GradientReducer* redu
   StepTiming timing;
   for (size_t m = 0; m < work.batches.size(); ++m)
     timing.own_tokens += work.IsOwn(m) ? work.batches[m].tokens.size() : 0;
-  RETURN_IF_ERROR(options_.exact ? ExactGradient(work, reducer, &timing)
-                                 : FloatGradient(work, reducer, &timing));
-  Update(work);
+  ASSIGN_OR_RETURN(const double gradient_norm, options_.exact
+                                                   ? ExactGradient(work, reducer, &timing)
+                                                   : FloatGradient(work, reducer, &timing));
+  Update(work, gradient_norm);
   timing.whole = clock_->Monotonic() - start;
   return timing;
 }
@@ -116,21 +125,22 @@ Trainer::Work Trainer::PlanStep(const Team& team) const {
 
 // Runs this rank's micro-batches: fills sums_ and exponents_, or float_sums_ and the tail of sums_.
 absl::Status Trainer::Compute(const Work& work, absl::Span<const uint8_t> scales) {
-  sums_.assign(work.words, 0);
+  sums_.resize(work.words);
+  float_sums_.resize(options_.exact ? 0 : gradient_.size());
+  SetToZero(absl::MakeSpan(sums_));
+  SetToZero(absl::MakeSpan(float_sums_));
   std::fill(exponents_.begin(), exponents_.end(), 0);
-  float_sums_.assign(options_.exact ? 0 : gradient_.size(), 0.0f);
   for (size_t m = 0; m < work.batches.size(); ++m) {
     if (!work.IsOwn(m)) continue;
     absl::Span<float> gradient = absl::MakeSpan(options_.exact ? gradient_ : float_sums_);
-    if (options_.exact) std::fill(gradient.begin(), gradient.end(), 0.0f);
+    if (options_.exact) SetToZero(gradient);
     const RandomKey key{options_.seed, static_cast<uint64_t>(state_.step),
                         static_cast<uint32_t>(m)};
     ASSIGN_OR_RETURN(const double loss, model_->AccumulateGradient(work.batches[m], key, gradient));
     WriteDouble(loss, &sums_[work.losses_at + 2 * m]);
     sums_[work.counts_at + m] = 1;
     if (!options_.exact) continue;
-    MaxExponents(gradient, absl::MakeSpan(exponents_));
-    AccumulateFixedPoint(gradient, scales, work.fraction_bits,
+    MeasureAndAccumulate(gradient, scales, work.fraction_bits, absl::MakeSpan(exponents_),
                          absl::MakeSpan(sums_).first(gradient.size()));
   }
   return absl::OkStatus();
@@ -170,8 +180,8 @@ absl::Status Trainer::CheckSums(const Work& work) const {
   return absl::OkStatus();
 }
 
-absl::Status Trainer::ExactGradient(const Work& work, GradientReducer* reducer,
-                                    StepTiming* timing) {
+absl::StatusOr<double> Trainer::ExactGradient(const Work& work, GradientReducer* reducer,
+                                              StepTiming* timing) {
   std::vector<uint8_t> scales = state_.scales.Scales();
   for (int attempt = 0;; ++attempt) {
     const absl::Duration start = clock_->Monotonic();
@@ -192,26 +202,25 @@ absl::Status Trainer::ExactGradient(const Work& work, GradientReducer* reducer,
     scales.assign(exponents_.begin(), exponents_.end());
     timing->recomputed = true;
   }
-  FromFixedPoint(absl::MakeSpan(sums_).first(gradient_.size()), scales, work.fraction_bits,
-                 1.0 / std::max<int64_t>(1, work.targets), absl::MakeSpan(gradient_));
   state_.scales.Record(exponents_);
-  return absl::OkStatus();
+  return FromFixedPoint(absl::MakeSpan(sums_).first(gradient_.size()), scales, work.fraction_bits,
+                        1.0 / std::max<int64_t>(1, work.targets), absl::MakeSpan(gradient_));
 }
 
-absl::Status Trainer::FloatGradient(const Work& work, GradientReducer* reducer,
-                                    StepTiming* timing) {
+absl::StatusOr<double> Trainer::FloatGradient(const Work& work, GradientReducer* reducer,
+                                              StepTiming* timing) {
   const absl::Duration start = clock_->Monotonic();
   RETURN_IF_ERROR(Compute(work, {}));
   timing->compute += clock_->Monotonic() - start;
   RETURN_IF_ERROR(Reduce(work, reducer, timing));
   const float factor = 1.0f / std::max<int64_t>(1, work.targets);
-  for (size_t i = 0; i < gradient_.size(); ++i) gradient_[i] = float_sums_[i] * factor;
-  if (std::isfinite(GradientNorm(gradient_))) return absl::OkStatus();
+  const double norm = ScaledGradient(factor, float_sums_, absl::MakeSpan(gradient_));
+  if (std::isfinite(norm)) return norm;
   return absl::OutOfRangeError(
       absl::StrCat("step ", state_.step + 1, ": the gradient is not finite"));
 }
 
-void Trainer::Update(const Work& work) {
+void Trainer::Update(const Work& work, double gradient_norm) {
   StepRecord record;
   record.step = state_.step + 1;
   record.tokens = work.tokens;
@@ -219,10 +228,10 @@ void Trainer::Update(const Work& work) {
     record.loss += ReadDouble(&sums_[work.losses_at + 2 * m]);
   record.loss /= std::max<int64_t>(1, work.targets);
   record.learning_rate = LearningRate(options_.schedule, state_.step);
-  record.grad_norm = GradientNorm(gradient_);
-  ScaleGradient(ClipScale(record.grad_norm, options_.max_grad_norm), absl::MakeSpan(gradient_));
-  optimizer_->Step(record.learning_rate, record.step, gradient_, absl::MakeSpan(state_.parameters),
-                   &state_.optimizer);
+  record.grad_norm = gradient_norm;
+  const double scale = ClipScale(gradient_norm, options_.max_grad_norm);
+  optimizer_->Step(record.learning_rate, record.step, static_cast<float>(scale), gradient_,
+                   absl::MakeSpan(state_.parameters), &state_.optimizer);
   model_->SetParameters(state_.parameters);
   state_.steps.push_back(record);
   state_.step = record.step;

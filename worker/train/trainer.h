@@ -67,9 +67,12 @@ class Trainer {
   absl::Status Compute(const Work& work, absl::Span<const uint8_t> scales);
   absl::Status Reduce(const Work& work, GradientReducer* reducer, StepTiming* timing);
   absl::Status CheckSums(const Work& work) const;
-  absl::Status ExactGradient(const Work& work, GradientReducer* reducer, StepTiming* timing);
-  absl::Status FloatGradient(const Work& work, GradientReducer* reducer, StepTiming* timing);
-  void Update(const Work& work);
+  // Fill gradient_; its norm.
+  absl::StatusOr<double> ExactGradient(const Work& work, GradientReducer* reducer,
+                                       StepTiming* timing);
+  absl::StatusOr<double> FloatGradient(const Work& work, GradientReducer* reducer,
+                                       StepTiming* timing);
+  void Update(const Work& work, double gradient_norm);
 
   const TrainerOptions options_;
   TrainableModel* const model_;

@@ -24,11 +24,12 @@
 namespace ropewalk {
 namespace {
 
-// What all methods share.
+// What all methods share. T is what layers read and write: Bfloat16 where products round to it.
+template <typename T>
 class TransformerTrainable : public TrainableModel {
  public:
   TransformerTrainable(const ModelConfig& config, MatMulPrecision precision,
-                       LinearHook<float>* hook, ParameterLayout layout,
+                       LinearHook<T>* hook, ParameterLayout layout,
                        WeightStorage storage = WeightStorage::kFloat32)
       : transformer_(config, precision, hook, storage), layout_(std::move(layout)) {}
 
@@ -40,13 +41,8 @@ class TransformerTrainable : public TrainableModel {
     return transformer_.Loss(tokens);
   }
 
-  absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
-      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) override {
-    return GenerateGreedily(transformer_, prompts, max_new_tokens, eos);
-  }
-
  protected:
-  Transformer<float> transformer_;
+  Transformer<T> transformer_;
   const ParameterLayout layout_;
 };
 
@@ -65,21 +61,41 @@ Outputs OutputsOf(const v1::Lora& lora, const std::string& model_folder) {
 }
 
 // A hook, which must exist before the transformer that it is for.
+template <typename T>
 struct HookHolder {
-  HookHolder(const ModelConfig& model, const LoraConfig& config)
-      : places(LinearPlaces(model)), hook(places, config) {}
+  HookHolder(const ModelConfig& model, const LoraConfig& config, MatMulPrecision precision)
+      : places(LinearPlaces(model)), hook(places, config, precision) {}
 
   const std::vector<LinearPlace> places;
-  LoraHook<float> hook;
+  LoraHook<T> hook;
 };
 
-class LoraTrainable final : private HookHolder, public TransformerTrainable {
+// Generation keeps its few rows in float32 whatever training does: a model of the same weights.
+struct GenerationTwin {
+  template <typename T>
+  GenerationTwin(const Transformer<T>& model, MatMulPrecision precision, LinearHook<float>* hook)
+      : transformer(model.config(), precision, hook) {
+    model.ShareWeights(&transformer);
+  }
+
+  Transformer<float> transformer;
+};
+
+template <typename T>
+class LoraTrainable final : private HookHolder<T>, public TransformerTrainable<T> {
+  using HookHolder<T>::hook;
+  using HookHolder<T>::places;
+  using TransformerTrainable<T>::transformer_;
+  using TransformerTrainable<T>::layout_;
+
  public:
   // With the base's weights still to be loaded.
   LoraTrainable(const ModelConfig& model, MatMulPrecision precision, WeightStorage storage,
                 LoraOptions options, std::string base_model, Outputs outputs)
-      : HookHolder(model, options.config),
-        TransformerTrainable(model, precision, &hook, LoraLayout(places, options.config), storage),
+      : HookHolder<T>(model, options.config, precision),
+        TransformerTrainable<T>(model, precision, &hook, LoraLayout(places, options.config),
+                                storage),
+        precision_(precision),
         options_(std::move(options)),
         base_model_(std::move(base_model)),
         outputs_(std::move(outputs)) {}
@@ -113,6 +129,15 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
     const int64_t of_base = options_.config.base.layout.size;
     return transformer_.AccumulateGradient(tokens, key,
                                            of_base > 0 ? gradient.last(of_base).data() : nullptr);
+  }
+
+  absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
+      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) override {
+    LoraHook<float> twin_hook(places, options_.config, precision_);
+    const GenerationTwin twin(transformer_, precision_, &twin_hook);
+    if (options_.config.dora) SetTwinBases(twin.transformer, &twin_hook);
+    twin_hook.SetParameters(hook.parameters());
+    return GenerateGreedily(twin.transformer, prompts, max_new_tokens, eos);
   }
 
   absl::StatusOr<std::map<std::string, std::string>> Export(
@@ -178,6 +203,16 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
     if (config.dora) hook.SetBase(place, &transformer_.weights().Place(place), values);
   }
 
+  void SetTwinBases(const Transformer<float>& twin, LoraHook<float>* twin_hook) const {
+    std::vector<float> values;
+    for (const int64_t place : options_.config.places) {
+      const LinearWeight<float>& weight = twin.weights().Place(place);
+      values.resize(weight.out() * weight.in());
+      weight.stored()->Read(0, weight.out(), 0, weight.in(), values.data());
+      twin_hook->SetBase(place, &weight, values);
+    }
+  }
+
   absl::Status AddMerged(const LoraAdapter& adapter,
                          std::map<std::string, std::string>* files) const {
     ASSIGN_OR_RETURN(const ModelFolder base, ModelFolder::Open(outputs_.model_folder));
@@ -188,16 +223,22 @@ class LoraTrainable final : private HookHolder, public TransformerTrainable {
                             });
   }
 
+  const MatMulPrecision precision_;
   const LoraOptions options_;
   const std::string base_model_;
   const Outputs outputs_;
   std::vector<float> start_;  // of parameters that begin as the base decides; empty if none does
 };
 
-class FullTrainable final : public TransformerTrainable {
+template <typename T>
+class FullTrainable final : public TransformerTrainable<T> {
+  using TransformerTrainable<T>::transformer_;
+  using TransformerTrainable<T>::layout_;
+
  public:
   FullTrainable(ModelFolder folder, std::string path, MatMulPrecision precision)
-      : TransformerTrainable(folder.config(), precision, nullptr, FullLayout(folder.config())),
+      : TransformerTrainable<T>(folder.config(), precision, nullptr, FullLayout(folder.config())),
+        precision_(precision),
         folder_(std::move(folder)),
         path_(std::move(path)),
         specs_(WeightSpecs(folder_.config())) {}
@@ -220,21 +261,42 @@ class FullTrainable final : public TransformerTrainable {
     return transformer_.AccumulateGradient(tokens, key, gradient.data());
   }
 
+  absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
+      const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) override {
+    const GenerationTwin twin(transformer_, precision_, nullptr);
+    return GenerateGreedily(twin.transformer, prompts, max_new_tokens, eos);
+  }
+
   absl::StatusOr<std::map<std::string, std::string>> Export(
       absl::Span<const float> parameters) const override {
     return WriteModelFolder(path_, folder_.config(), parameters);
   }
 
  private:
-  template <typename T>
-  static absl::Span<T> Of(const ParameterEntry& entry, absl::Span<T> parameters) {
+  template <typename P>
+  static absl::Span<P> Of(const ParameterEntry& entry, absl::Span<P> parameters) {
     return parameters.subspan(entry.offset, entry.size);
   }
 
+  const MatMulPrecision precision_;
   const ModelFolder folder_;
   const std::string path_;
   const std::vector<WeightSpec> specs_;
 };
+
+template <typename T>
+absl::StatusOr<std::unique_ptr<TrainableModel>> CreateLora(const ModelFolder& folder,
+                                                           const std::string& base_model,
+                                                           const v1::Lora& lora, Outputs outputs,
+                                                           MatMulPrecision precision) {
+  ASSIGN_OR_RETURN(LoraOptions options, LoraOptionsOf(lora, folder.config()));
+  const WantedStorage storage = WantedStorageOf(lora);
+  auto trainable = std::make_unique<LoraTrainable<T>>(
+      folder.config(), precision, storage.value_or(WeightStorage::kFloat32), std::move(options),
+      base_model, std::move(outputs));
+  RETURN_IF_ERROR(trainable->Load(folder, storage));
+  return trainable;
+}
 
 }  // namespace
 
@@ -243,6 +305,7 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> CreateTrainable(const std::strin
                                                                 const v1::Method& method,
                                                                 v1::Precision precision) {
   ASSIGN_OR_RETURN(const MatMulPrecision matmul_precision, SupportedPrecision(precision));
+  const bool rounds = matmul_precision == MatMulPrecision::kBfloat16;
   ASSIGN_OR_RETURN(ModelFolder folder, ModelFolder::Open(model_folder));
   if (method.has_full() && folder.config().quantization != Quantization::kNone) {
     return absl::InvalidArgumentError(
@@ -250,8 +313,13 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> CreateTrainable(const std::strin
                      " is quantised; the method full needs whole weights: start from "
                      "the model that is not, or use lora"));
   }
+  if (method.has_full() && rounds) {
+    return std::make_unique<FullTrainable<Bfloat16>>(std::move(folder), model_folder,
+                                                     matmul_precision);
+  }
   if (method.has_full()) {
-    return std::make_unique<FullTrainable>(std::move(folder), model_folder, matmul_precision);
+    return std::make_unique<FullTrainable<float>>(std::move(folder), model_folder,
+                                                  matmul_precision);
   }
   if (!folder.has_weights()) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -262,13 +330,8 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> CreateTrainable(const std::strin
     return absl::InvalidArgumentError(absl::StrCat(
         model_folder, " is quantised, so there can be no output merged; leave it out"));
   }
-  ASSIGN_OR_RETURN(LoraOptions options, LoraOptionsOf(method.lora(), folder.config()));
-  const WantedStorage storage = WantedStorageOf(method.lora());
-  auto trainable = std::make_unique<LoraTrainable>(
-      folder.config(), matmul_precision, storage.value_or(WeightStorage::kFloat32),
-      std::move(options), base_model, std::move(outputs));
-  RETURN_IF_ERROR(trainable->Load(folder, storage));
-  return trainable;
+  return (rounds ? CreateLora<Bfloat16> : CreateLora<float>)(
+      folder, base_model, method.lora(), std::move(outputs), matmul_precision);
 }
 
 }  // namespace ropewalk

@@ -64,8 +64,9 @@ GoldenModel::GoldenModel(const std::string& name)
   }
 }
 
-std::unique_ptr<Transformer<float>> GoldenModel::Load(MatMulPrecision precision) const {
-  auto transformer = std::make_unique<Transformer<float>>(config(), precision, nullptr);
+template <typename T>
+std::unique_ptr<Transformer<T>> GoldenModel::Load(MatMulPrecision precision) const {
+  auto transformer = std::make_unique<Transformer<T>>(config(), precision, nullptr);
   int64_t index = 0;
   for (const WeightSpec& spec : WeightSpecs(config())) {
     std::vector<float> values(spec.size);
@@ -74,6 +75,9 @@ std::unique_ptr<Transformer<float>> GoldenModel::Load(MatMulPrecision precision)
   }
   return transformer;
 }
+
+template std::unique_ptr<Transformer<float>> GoldenModel::Load(MatMulPrecision) const;
+template std::unique_ptr<Transformer<Bfloat16>> GoldenModel::Load(MatMulPrecision) const;
 
 std::vector<std::vector<int32_t>> GoldenDocuments() {
   return nlohmann::json::parse(Read(fs::path(kRoot) / "documents.json"))

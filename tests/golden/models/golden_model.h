@@ -30,8 +30,9 @@ class GoldenModel {
   // The PEFT adapter as it is before training.
   std::string adapter_folder() const { return root_ + "/lora"; }
 
-  // A transformer with the model's weights.
-  std::unique_ptr<Transformer<float>> Load(MatMulPrecision precision) const;
+  // A transformer with the model's weights. T is float or Bfloat16.
+  template <typename T = float>
+  std::unique_ptr<Transformer<T>> Load(MatMulPrecision precision) const;
 
   const ModelConfig& config() const { return model_->config(); }
   const nlohmann::json& expected() const { return expected_; }

@@ -81,8 +81,21 @@ TEST_P(GoldenModelTest, Bfloat16IsNoFurtherFromFloat32ThanThatOfTransformers) {
   if (!CpuHasBfloat16()) GTEST_SKIP() << "this processor does not multiply bfloat16 numbers";
   const PackedTokens tokens = Pack(FirstTwo());
   const auto whole = golden_.Load(MatMulPrecision::kFull)->Logits(tokens).value();
-  const auto halves = golden_.Load(MatMulPrecision::kBfloat16)->Logits(tokens).value();
-  EXPECT_LE(RelativeError(halves, whole), 1.5 * golden_.expected()["bfloat16_error"].get<double>());
+  const double limit = 1.5 * golden_.expected()["bfloat16_error"].get<double>();
+  const auto products = golden_.Load(MatMulPrecision::kBfloat16)->Logits(tokens).value();
+  EXPECT_LE(RelativeError(products, whole), limit);
+  const auto activations = golden_.Load<Bfloat16>(MatMulPrecision::kBfloat16);
+  EXPECT_LE(RelativeError(activations->Logits(tokens).value(), whole), limit);
+}
+
+TEST_P(GoldenModelTest, GradientsInBfloat16AreNearThoseOfTransformers) {
+  const auto model = golden_.Load<Bfloat16>(MatMulPrecision::kBfloat16);
+  std::vector<float> gradient(TrainableWeights::All(golden_.config()).size()), expected;
+  ASSERT_TRUE(model->AccumulateGradient(Pack(FirstTwo()), RandomKey(), gradient.data()).ok());
+  for (const std::vector<float>& of_weight : golden_.gradients()) {
+    expected.insert(expected.end(), of_weight.begin(), of_weight.end());
+  }
+  EXPECT_LE(RelativeError(gradient, expected), 0.06);
 }
 
 TEST_P(GoldenModelTest, GreedyGenerationIsThatOfTransformers) {

@@ -32,7 +32,7 @@ PackedTokens Pack(const std::vector<std::vector<int32_t>>& documents);
 
 // Gives `model` all its weights, in the order of WeightSpecs.
 template <typename T>
-void SetWeights(const std::vector<T>& weights, Transformer<T>* model) {
+void SetWeights(const std::vector<Wide<T>>& weights, Transformer<T>* model) {
   int64_t index = 0, offset = 0;
   for (const WeightSpec& spec : WeightSpecs(model->config())) {
     model->SetWeight(index++, absl::MakeSpan(weights).subspan(offset, spec.size));

@@ -1,0 +1,35 @@
+#include "worker/ops/residual.h"
+
+#include "worker/ops/lanes.h"
+#include "worker/tensor/parallel.h"
+#include "worker/tensor/simd.h"
+
+namespace ropewalk {
+namespace {
+
+template <typename T>
+ROPEWALK_INLINE void Loop(int64_t n, const Wide<T>* x, const T* y, Wide<T>* out) {
+  for (int64_t i = 0; i < n; ++i) out[i] = x[i] + Widen(y[i]);
+}
+
+ROPEWALK_SIMD void Sum(int64_t n, const float* x, const float* y, float* out) {
+  Loop(n, x, y, out);
+}
+ROPEWALK_SIMD void Sum(int64_t n, const float* x, const Bfloat16* y, float* out) {
+  Loop(n, x, y, out);
+}
+void Sum(int64_t n, const double* x, const double* y, double* out) { Loop(n, x, y, out); }
+
+}  // namespace
+
+template <typename T>
+void AddResidual(int64_t n, const Wide<T>* x, const T* y, Wide<T>* out) {
+  ParallelForElements(
+      n, [&](int64_t begin, int64_t end) { Sum(end - begin, x + begin, y + begin, out + begin); });
+}
+
+template void AddResidual(int64_t, const float*, const float*, float*);
+template void AddResidual(int64_t, const double*, const double*, double*);
+template void AddResidual(int64_t, const float*, const Bfloat16*, float*);
+
+}  // namespace ropewalk

@@ -1,0 +1,61 @@
+#include "worker/ops/tile_product.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "worker/ops/lanes.h"
+#include "worker/tensor/simd.h"
+
+namespace ropewalk {
+namespace {
+
+// One row of c.
+ROPEWALK_SIMD void MultiplyRow(int64_t depth, const Bfloat16* a, const Bfloat16* panel, float* c) {
+  float sums[kTile];
+  for (int64_t j = 0; j < kTile; ++j) sums[j] = c[j];
+  for (int64_t k = 0; k < depth; k += 2, panel += 2 * kTile) {
+    const float even = FromBfloat16(a[k]), odd = FromBfloat16(a[k + 1]);
+    for (int64_t j = 0; j < kTile; ++j) {
+      uint32_t pair;
+      std::memcpy(&pair, panel + 2 * j, sizeof(pair));
+      sums[j] += even * std::bit_cast<float>(pair << 16);
+      sums[j] += odd * std::bit_cast<float>(pair & 0xffff0000u);
+    }
+  }
+  for (int64_t j = 0; j < kTile; ++j) c[j] = sums[j];
+}
+
+void Multiply(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, float* c,
+              int64_t c_stride) {
+  for (int64_t i = 0; i < rows; ++i, c += c_stride) {
+    if (!accumulate) std::memset(c, 0, kTile * sizeof(float));
+    for (const TileTerm& term : terms) {
+      MultiplyRow(term.depth, term.a + i * term.a_stride, term.b_panel, c);
+    }
+  }
+}
+
+bool Always() { return true; }
+void Nothing() {}
+
+const TileKernel& Choose() {
+  const char* const wanted = std::getenv("ROPEWALK_TILES");
+  const TileKernel* const kernels[] = {&kAmxTileKernel, &kAvx512TileKernel, &kPlainTileKernel};
+  for (const TileKernel* kernel : kernels) {
+    if (wanted != nullptr && std::strcmp(wanted, kernel->name) != 0) continue;
+    if (kernel->is_supported()) return *kernel;
+  }
+  return wanted != nullptr && kAvx512TileKernel.is_supported() ? kAvx512TileKernel
+                                                               : kPlainTileKernel;
+}
+
+}  // namespace
+
+const TileKernel kPlainTileKernel = {"plain", Always, Nothing, Nothing, Multiply};
+
+const TileKernel& BestTileKernel() {
+  static const TileKernel& best = Choose();
+  return best;
+}
+
+}  // namespace ropewalk
