@@ -1,5 +1,6 @@
 #include "services/client/testing/fake_coordinator.h"
 
+#include <atomic>
 #include <utility>
 
 #include "services/client/progress_line.h"
@@ -12,7 +13,7 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchJobResponse> {
  public:
   WatchReactor(const grpc::Status& found, const v1::Job& job) {
     if (!found.ok()) {
-      Finish(found);
+      FinishOnce(found);
       return;
     }
     *response_.mutable_job() = job;
@@ -24,15 +25,21 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::WatchJobResponse> {
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok || HasEnded(response_.job().state())) Finish(grpc::Status::OK);
+    if (!ok || HasEnded(response_.job().state())) FinishOnce(grpc::Status::OK);
   }
   void OnCancel() override {
-    if (!HasEnded(response_.job().state())) Finish(grpc::Status::CANCELLED);
+    if (!HasEnded(response_.job().state())) FinishOnce(grpc::Status::CANCELLED);
   }
   void OnDone() override { delete this; }
 
  private:
+  // A cancelled call also fails its write, on another thread.
+  void FinishOnce(const grpc::Status& status) {
+    if (!finished_.exchange(true)) Finish(status);
+  }
+
   v1::WatchJobResponse response_;
+  std::atomic<bool> finished_{false};
 };
 
 }  // namespace
