@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 LoraAdapter AdapterOn(const ModelConfig& config, int64_t place) {
   LoraAdapter adapter;
   adapter.config = {.rank = 2, .alpha = 6, .places = {place}};
-  const LinearPlace& at = LinearPlaces(config)[place];
+  const LinearPlace at = LinearPlaces(config)[place];
   adapter.parameters.assign(2 * at.in_size, 0.5f);
   for (int64_t row = 0; row < at.out_size; ++row) {
     adapter.parameters.insert(adapter.parameters.end(), 2, static_cast<float>(row));
