@@ -48,7 +48,7 @@ std::string FromFloat32(absl::Span<const float> values, Dtype dtype) {
   }
   for (size_t i = 0; i < values.size(); ++i) {
     if (dtype == Dtype::kF16) {
-      Store(static_cast<_Float16>(values[i]), bytes.data() + 2 * i);
+      Store(ToFloat16(values[i]), bytes.data() + 2 * i);
     } else {
       Store(ToBfloat16(values[i]), bytes.data() + 2 * i);
     }
