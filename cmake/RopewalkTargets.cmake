@@ -51,7 +51,7 @@ function(ropewalk_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
-  # As worker/agent/passive_waiting.h: threads that spin make tests a hundred times slower on a machine that others use, too.
+  # As worker/tensor/passive_waiting.h: threads that spin make tests a hundred times slower on a machine that others use, too.
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive)
   foreach(label IN LISTS ARG_LABELS)
     if(label STREQUAL unit)
