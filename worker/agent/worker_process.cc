@@ -96,6 +96,7 @@ absl::Status RunWorker(const WorkerOptions& options, const Termination& terminat
                       {"ring_address", address},
                       {"http_port", server->http_port()},
                       {"device", hello.capacity().device()},
+                      {"kernel", BestTileKernel().name},
                       {"threads", hello.capacity().threads()}});
 
   const std::shared_ptr<grpc::Channel> channel = DialChannel(options.coordinator);

@@ -110,8 +110,8 @@ absl::Span<const float> BatchDecoder::Logits(const float* hidden,
   logits_.resize(count * config().vocab_size);
   for (int64_t i = 0; i < used; ++i) std::copy_n(hidden + rows[i] * size, size, &chosen_[i * size]);
   RmsNormForward<float, float>(count, size, chosen_.data(),
-                 model_.weights().Plain(model_.weights().index().FinalNorm()),
-                 config().rms_norm_eps, normed_.data(), rstd_.data());
+                               model_.weights().Plain(model_.weights().index().FinalNorm()),
+                               config().rms_norm_eps, normed_.data(), rstd_.data());
   model_.weights().Output().Forward(count, normed_.data(), logits_.data());
   return absl::MakeConstSpan(logits_).subspan(0, used * config().vocab_size);
 }

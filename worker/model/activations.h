@@ -15,20 +15,20 @@ template <typename T>
 struct LayerActivations {
   Wide<T>* input = nullptr;           // [rows, hidden]
   Wide<T>* attention_rstd = nullptr;  // [rows]
-  T* query = nullptr;           // [rows, heads * head_dim], rotated
-  T* key = nullptr;             // [rows, key-value heads * head_dim], rotated
+  T* query = nullptr;                 // [rows, heads * head_dim], rotated
+  T* key = nullptr;                   // [rows, key-value heads * head_dim], rotated
   // Queries and keys before their norm, and what the norm divides by; null without such a norm.
-  T* projected_query = nullptr;  // like query
-  T* projected_key = nullptr;    // like key
-  Wide<T>* query_rstd = nullptr;       // [rows, heads]
-  Wide<T>* key_rstd = nullptr;         // [rows, key-value heads]
-  T* value = nullptr;            // like key
-  T* attended = nullptr;         // like query
-  Wide<T>* log_sum_exp = nullptr;      // [rows, heads], of the attention's scores
-  Wide<T>* middle = nullptr;           // [rows, hidden], between attention and MLP
-  Wide<T>* mlp_rstd = nullptr;         // [rows]
-  T* gate = nullptr;             // [rows, inner]
-  T* up = nullptr;               // [rows, inner]
+  T* projected_query = nullptr;    // like query
+  T* projected_key = nullptr;      // like key
+  Wide<T>* query_rstd = nullptr;   // [rows, heads]
+  Wide<T>* key_rstd = nullptr;     // [rows, key-value heads]
+  T* value = nullptr;              // like key
+  T* attended = nullptr;           // like query
+  Wide<T>* log_sum_exp = nullptr;  // [rows, heads], of the attention's scores
+  Wide<T>* middle = nullptr;       // [rows, hidden], between attention and MLP
+  Wide<T>* mlp_rstd = nullptr;     // [rows]
+  T* gate = nullptr;               // [rows, inner]
+  T* up = nullptr;                 // [rows, inner]
 
   void Take(const ModelConfig& config, int64_t rows, Arena* arena);
 };

@@ -32,9 +32,9 @@ struct ModelConfig {
   int64_t sliding_window = 0;   // of the layers below; 0: there are none
   std::vector<bool> slides;     // [layers], or empty: none does
   bool tie_word_embeddings = false;
-  double initializer_range = 0.02;     // standard deviation of new weights
-  std::vector<int32_t> eos_token_ids;  // may be empty
-  bool bfloat16 = false;               // the dtype of whole models that are written
+  double initializer_range = 0.02;                  // standard deviation of new weights
+  std::vector<int32_t> eos_token_ids;               // may be empty
+  bool bfloat16 = false;                            // the dtype of whole models that are written
   Quantization quantization = Quantization::kNone;  // of the checkpoint
 
   int64_t query_size() const { return num_attention_heads * head_dim; }

@@ -112,12 +112,14 @@ bool DecoderLayer<T>::BackwardMlp(const Rows<T>& rows, const LayerActivations<T>
 
 template <typename T>
 bool DecoderLayer<T>::BackwardOutput(const Rows<T>& rows, const LayerActivations<T>& activations,
-                                     const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink,
+                                     const LayerScratch<T>& scratch,
+                                     const GradientSink<Wide<T>>& sink,
                                      const Wide<T>* d_stream) const {
   const bool below = sink.NeedsInputOf(IndexOf(Linear::kOutput));
   RoundTo<T>(rows.count * config_.hidden_size, d_stream, scratch.d_output);
   At(Linear::kOutput)
-      .Backward(rows.count, activations.attended, scratch.d_output, below ? scratch.d_attended : nullptr,
+      .Backward(rows.count, activations.attended, scratch.d_output,
+                below ? scratch.d_attended : nullptr,
                 /*accumulate=*/false, GradientsOf(Linear::kOutput, sink));
   return below;
 }
@@ -126,7 +128,8 @@ template <typename T>
 void DecoderLayer<T>::BackwardQueryKeyValue(const Rows<T>& rows,
                                             const LayerActivations<T>& activations,
                                             const LayerScratch<T>& scratch,
-                                            const GradientSink<Wide<T>>& sink, Wide<T>* d_stream) const {
+                                            const GradientSink<Wide<T>>& sink,
+                                            Wide<T>* d_stream) const {
   const LayerScratch<T>& s = scratch;
   const int64_t norm = index_.AttentionNorm(number_);
   const bool below = sink.NeedsInputOf(IndexOf(Linear::kQuery));
@@ -152,12 +155,12 @@ void DecoderLayer<T>::PositionQueryKey(const Rows<T>& rows,
                                        const LayerActivations<T>& activations) const {
   const LayerActivations<T>& a = activations;
   if (config_.query_key_norm) {
-    RmsNormForward<T, T>(rows.count * config_.num_attention_heads, config_.head_dim, a.projected_query,
-                   weights_.Plain(index_.QueryNorm(number_)), config_.rms_norm_eps, a.query,
-                   a.query_rstd);
-    RmsNormForward<T, T>(rows.count * config_.num_key_value_heads, config_.head_dim, a.projected_key,
-                   weights_.Plain(index_.KeyNorm(number_)), config_.rms_norm_eps, a.key,
-                   a.key_rstd);
+    RmsNormForward<T, T>(rows.count * config_.num_attention_heads, config_.head_dim,
+                         a.projected_query, weights_.Plain(index_.QueryNorm(number_)),
+                         config_.rms_norm_eps, a.query, a.query_rstd);
+    RmsNormForward<T, T>(rows.count * config_.num_key_value_heads, config_.head_dim,
+                         a.projected_key, weights_.Plain(index_.KeyNorm(number_)),
+                         config_.rms_norm_eps, a.key, a.key_rstd);
   }
   Rotate(rows, Rotation::kForward, a.query, a.key);
 }
@@ -186,16 +189,16 @@ template <typename T>
 void DecoderLayer<T>::Rotate(const Rows<T>& rows, Rotation rotation, T* query, T* key) const {
   const int64_t pairs = config_.head_dim / 2;
   ApplyRope<T>(rows.count, config_.num_attention_heads, pairs, rows.cosines, rows.sines, rotation,
-            query);
+               query);
   ApplyRope<T>(rows.count, config_.num_key_value_heads, pairs, rows.cosines, rows.sines, rotation,
-            key);
+               key);
 }
 
 template <typename T>
 void DecoderLayer<T>::Norm(const Rows<T>& rows, int64_t index, const Wide<T>* x, T* y,
                            Wide<T>* rstd) const {
-  RmsNormForward<Wide<T>, T>(rows.count, config_.hidden_size, x, weights_.Plain(index), config_.rms_norm_eps, y,
-                 rstd);
+  RmsNormForward<Wide<T>, T>(rows.count, config_.hidden_size, x, weights_.Plain(index),
+                             config_.rms_norm_eps, y, rstd);
 }
 
 template <typename T>

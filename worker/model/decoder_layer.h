@@ -61,7 +61,8 @@ class DecoderLayer {
                   const LayerScratch<T>& scratch, Wide<T>* output) const;
   // They return false once nothing below trains.
   bool BackwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
-                   const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink, Wide<T>* d_stream) const;
+                   const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink,
+                   Wide<T>* d_stream) const;
   bool BackwardOutput(const Rows<T>& rows, const LayerActivations<T>& activations,
                       const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink,
                       const Wide<T>* d_stream) const;
@@ -72,7 +73,8 @@ class DecoderLayer {
   // Norms of heads, where the model has them, and rotation.
   void PositionQueryKey(const Rows<T>& rows, const LayerActivations<T>& activations) const;
   void BackwardPositionQueryKey(const Rows<T>& rows, const LayerActivations<T>& activations,
-                                const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink) const;
+                                const LayerScratch<T>& scratch,
+                                const GradientSink<Wide<T>>& sink) const;
   void Rotate(const Rows<T>& rows, Rotation rotation, T* query, T* key) const;
   // One of the two norms of the stream, by its weight's index.
   void Norm(const Rows<T>& rows, int64_t index, const Wide<T>* x, T* y, Wide<T>* rstd) const;

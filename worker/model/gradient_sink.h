@@ -7,7 +7,8 @@
 
 namespace ropewalk {
 
-// Where gradients go, and how deep a backward pass must reach. T is what gradients of weights are summed in.
+// Where gradients go, and how deep a backward pass must reach. T is what gradients of weights are
+// summed in.
 template <typename T>
 class GradientSink {
  public:

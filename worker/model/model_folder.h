@@ -41,8 +41,8 @@ class ModelFolder {
   // to, lives.
   const TensorView& StoredWeight(const WeightSpec& spec) const { return tensors_.at(spec.name); }
 
-  // A matrix of bfloat16 or float32 numbers where it lies in the file, which stays mapped as long as
-  // the matrix lives; null for others.
+  // A matrix of bfloat16 or float32 numbers where it lies in the file, which stays mapped as long
+  // as the matrix lives; null for others.
   std::shared_ptr<const StoredMatrix> Map(const WeightSpec& spec) const;
 
   // A weight that is quantised in the folder, as it is there; null for others.

@@ -162,8 +162,7 @@ void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropou
   rope_.Begin(tokens.positions, tokens.document_starts);
   const Rows<T> rows = RowsOf(tokens);
   if (hook_ != nullptr) hook_->BeginPass(rows.count, dropout);
-  EmbeddingForward(rows.count, tokens.tokens.data(), weights_.Embedding(),
-                   activations_[0].input);
+  EmbeddingForward(rows.count, tokens.tokens.data(), weights_.Embedding(), activations_[0].input);
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
     Wide<T>* const output = layer + 1 < layers_.size() ? activations_[layer + 1].input : last_;
     layers_[layer].Forward(

@@ -26,9 +26,9 @@ namespace ropewalk {
 
 // A decoder of the Llama type, forward and backward, over packed documents. T is what its linear
 // layers read and write: Bfloat16 goes with MatMulPrecision::kBfloat16 and halves what a pass keeps
-// and moves; the residual stream, norms, softmax, losses and gradients of weights are Wide<T>. Results are the same
-// bits for any number of threads. A pass allocates nothing once one with as many tokens has been
-// made. Not thread-safe.
+// and moves; the residual stream, norms, softmax, losses and gradients of weights are Wide<T>.
+// Results are the same bits for any number of threads. A pass allocates nothing once one with as
+// many tokens has been made. Not thread-safe.
 template <typename T>
 class Transformer {
  public:
@@ -52,7 +52,7 @@ class Transformer {
 
   // Gives `other`, of the same config, the same weights without copying matrices. Not for T =
   // double.
-  void ShareWeights(Transformer<float>* other) const { weights_.ShareWith(&other->weights_); }
+  void ShareWeights(Transformer<float>* other) { weights_.ShareWith(&other->weights_); }
 
   // The sum of the losses over the target tokens, without dropout.
   // INVALID_ARGUMENT, here and below: no tokens, lengths that do not fit together, or a token,

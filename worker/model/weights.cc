@@ -43,17 +43,17 @@ void Weights<T>::Set(int64_t index, absl::Span<const Wide<T>> values) {
   if (!plain_[index].empty()) {
     std::copy(values.begin(), values.end(), plain_[index].begin());
   } else {
-    const_cast<LinearWeight<T>&>(Matrix(index)).Pack(values.data());
+    Matrix(index).Pack(values.data());
   }
 }
 
 template <typename T>
 void Weights<T>::Adopt(int64_t index, std::shared_ptr<const StoredMatrix> matrix) {
-  const_cast<LinearWeight<T>&>(Matrix(index)).Adopt(std::move(matrix));
+  Matrix(index).Adopt(std::move(matrix));
 }
 
 template <typename T>
-void Weights<T>::ShareWith(Weights<float>* other) const {
+void Weights<T>::ShareWith(Weights<float>* other) {
   for (int64_t i = 0; i < index_.count(); ++i) {
     if constexpr (!std::is_same_v<T, double>) {
       plain_[i].empty() ? other->Adopt(i, Matrix(i).stored()) : other->Set(i, plain_[i]);
@@ -62,7 +62,7 @@ void Weights<T>::ShareWith(Weights<float>* other) const {
 }
 
 template <typename T>
-const LinearWeight<T>& Weights<T>::Matrix(int64_t index) const {
+LinearWeight<T>& Weights<T>::Matrix(int64_t index) {
   if (place_of_[index] >= 0) return places_[place_of_[index]];
   return index == index_.Embedding() ? embedding_ : output_;
 }

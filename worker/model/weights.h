@@ -29,9 +29,9 @@ class Weights {
   // embedding. Not for T = double.
   void Adopt(int64_t index, std::shared_ptr<const StoredMatrix> matrix);
 
-  // Gives `other`, of the same config, the same values; matrices are shared, not copied. Not for T =
-  // double.
-  void ShareWith(Weights<float>* other) const;
+  // Gives `other`, of the same config, the same values; matrices are shared, not copied. Not for T
+  // = double.
+  void ShareWith(Weights<float>* other);
 
   const WeightIndex& index() const { return index_; }
 
@@ -47,7 +47,7 @@ class Weights {
   const LinearWeight<T>& Output() const { return tied_ ? embedding_ : output_; }
 
  private:
-  const LinearWeight<T>& Matrix(int64_t index) const;
+  LinearWeight<T>& Matrix(int64_t index);
 
   const WeightIndex index_;
   const bool tied_;

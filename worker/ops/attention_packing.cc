@@ -117,7 +117,7 @@ LeftColumns<T>::LeftColumns(const DocumentShape& shape, const T* x, int64_t stri
                   stride, panel);
       for (int p = 0; p < kPlanesOf<T>; ++p) {
         PackPanelsOfRows(kChunk, kTile, panel + p * PanelSize(rows, 1), 2 * kTile,
-                        Chunk(row / kChunk, tile) + p * kPlane);
+                         Chunk(row / kChunk, tile) + p * kPlane);
       }
     }
   }
@@ -138,7 +138,7 @@ void LeftColumns<T>::AddTerms(int64_t tile, int64_t begin, int64_t end, const Ri
 // is copied without a look at them.
 void TransposeTile(const float* x, float* y) {
   PackPanelsOfRows(2 * kTile, kTile, reinterpret_cast<const Bfloat16*>(x), 2 * kTile,
-                  reinterpret_cast<Bfloat16*>(y));
+                   reinterpret_cast<Bfloat16*>(y));
 }
 
 template <typename T>

@@ -6,11 +6,11 @@ namespace ropewalk {
 namespace {
 
 // Rows of whole tiles get loops of a fixed length.
-#define ROPEWALK_FOR_COLUMNS(columns, statement)          \
-  if (columns == kTile) {                                 \
-    for (int64_t j = 0; j < kTile; ++j) statement;        \
-  } else {                                                \
-    for (int64_t j = 0; j < columns; ++j) statement;      \
+#define ROPEWALK_FOR_COLUMNS(columns, statement)     \
+  if (columns == kTile) {                            \
+    for (int64_t j = 0; j < kTile; ++j) statement;   \
+  } else {                                           \
+    for (int64_t j = 0; j < columns; ++j) statement; \
   }
 
 ROPEWALK_SIMD void Store(int64_t rows, int64_t columns, const float* block, int64_t stride,

@@ -35,13 +35,13 @@ class LinearCrossEntropy {
   const int64_t vocab_;
   const int64_t size_;
   const MatMulPrecision precision_;
-  const int64_t most_rows_;                 // of a chunk
-  std::vector<int64_t> chunk_rows_;         // which rows of x are in the chunk
-  AlignedMemory<T> chunk_x_;                // [most rows, size]
-  AlignedMemory<Wide<T>> chunk_dx_;         // [most rows, size]
-  AlignedMemory<T> logits_;                 // [most rows, vocab]
-  AlignedMemory<Wide<T>> maxima_, sums_;    // [most rows, vocab / kTile], for T = Bfloat16
-  std::vector<Wide<T>> wanted_;             // [most rows], the target's logit; likewise
+  const int64_t most_rows_;               // of a chunk
+  std::vector<int64_t> chunk_rows_;       // which rows of x are in the chunk
+  AlignedMemory<T> chunk_x_;              // [most rows, size]
+  AlignedMemory<Wide<T>> chunk_dx_;       // [most rows, size]
+  AlignedMemory<T> logits_;               // [most rows, vocab]
+  AlignedMemory<Wide<T>> maxima_, sums_;  // [most rows, vocab / kTile], for T = Bfloat16
+  std::vector<Wide<T>> wanted_;           // [most rows], the target's logit; likewise
   std::vector<double> losses_;
 };
 

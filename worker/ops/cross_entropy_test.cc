@@ -76,7 +76,8 @@ TEST(CrossEntropy, FloatAgreesWithDouble) {
 // A probability is rounded relative to its own size, and the loss not at all.
 TEST(CrossEntropy, Bfloat16AgreesWithDouble) {
   for (const Case& c : kCases) {
-    std::vector<double> x = RandomDoubles(c.rows * c.size, 1), w = RandomDoubles(c.vocab * c.size, 2);
+    std::vector<double> x = RandomDoubles(c.rows * c.size, 1),
+                        w = RandomDoubles(c.vocab * c.size, 2);
     std::vector<Bfloat16> narrow;
     for (double& value : x) {
       narrow.push_back(ToBfloat16(value));

@@ -121,8 +121,8 @@ void AddWeightGradient(MatMulPrecision precision, int64_t rows, int64_t out, int
   if constexpr (!kIsDouble<T>) {
     if (UsesTiles<T>(precision)) {
       return TransposedProduct<T>(rows, out, in, dy, out, x, in,
-                                     precision == MatMulPrecision::kFull ? kMaxPlanes : 1,
-                                     BlockSink<float>{dw, in, true});
+                                  precision == MatMulPrecision::kFull ? kMaxPlanes : 1,
+                                  BlockSink<float>{dw, in, true});
     }
   }
   if constexpr (!std::is_same_v<T, Bfloat16>) {

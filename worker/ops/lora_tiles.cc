@@ -81,15 +81,15 @@ LowRankTerm LoraForwardTerm(const LoraShape& shape, const T* x, const float* a, 
       xa);
   PackTerm(shape.out, shape.rank, xa.planes, panels, [&](int64_t column, Bfloat16* panel) {
     PackPanelsOfRows(shape.rank, std::min(kTile, shape.out - column), b + column * shape.rank,
-                    shape.rank, xa.planes, panel);
+                     shape.rank, xa.planes, panel);
   });
   return {xa, panels};
 }
 
 template <typename T>
-LowRankTerm LoraBackwardTerm(const LoraShape& shape, const T* x, const LowRankRows& xa,
-                             const T* dy, const float* a, const float* b, const LowRankRows& g,
-                             Bfloat16* panels, float* da, float* db) {
+LowRankTerm LoraBackwardTerm(const LoraShape& shape, const T* x, const LowRankRows& xa, const T* dy,
+                             const float* a, const float* b, const LowRankRows& g, Bfloat16* panels,
+                             float* da, float* db) {
   TransposedLowRank<T>(xa, shape.out, dy, [&](const ProductBlock& block) {
     for (int64_t j = 0; j < block.columns; ++j) {
       float* const row = db + (block.column + j) * shape.rank + block.row;
@@ -110,17 +110,17 @@ LowRankTerm LoraBackwardTerm(const LoraShape& shape, const T* x, const LowRankRo
   });
   PackTerm(shape.in, shape.rank, g.planes, panels, [&](int64_t column, Bfloat16* panel) {
     PackPanels(shape.rank, std::min(kTile, shape.in - column), a + column, shape.in, g.planes,
-              panel);
+               panel);
   });
   return {g, panels};
 }
 
-#define ROPEWALK_INSTANTIATE(T)                                                               \
-  template LowRankTerm LoraForwardTerm(const LoraShape&, const T*, const float*, const float*, \
-                                       const LowRankRows&, Bfloat16*);                        \
-  template LowRankTerm LoraBackwardTerm(const LoraShape&, const T*, const LowRankRows&,       \
-                                        const T*, const float*, const float*,                 \
-                                        const LowRankRows&, Bfloat16*, float*, float*)
+#define ROPEWALK_INSTANTIATE(T)                                                                    \
+  template LowRankTerm LoraForwardTerm(const LoraShape&, const T*, const float*, const float*,     \
+                                       const LowRankRows&, Bfloat16*);                             \
+  template LowRankTerm LoraBackwardTerm(const LoraShape&, const T*, const LowRankRows&, const T*,  \
+                                        const float*, const float*, const LowRankRows&, Bfloat16*, \
+                                        float*, float*)
 ROPEWALK_INSTANTIATE(float);
 ROPEWALK_INSTANTIATE(Bfloat16);
 #undef ROPEWALK_INSTANTIATE

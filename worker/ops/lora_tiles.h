@@ -24,8 +24,8 @@ LowRankTerm LoraForwardTerm(const LoraShape& shape, const T* x, const float* a, 
 // db += dy^T xa; with g = scale dy B [rows, rank]: da += g^T x. The term, to be added to dx, is g A
 // and lives in g and in `panels`, of TermPanelsSize(in, ...).
 template <typename T>
-LowRankTerm LoraBackwardTerm(const LoraShape& shape, const T* x, const LowRankRows& xa,
-                             const T* dy, const float* a, const float* b, const LowRankRows& g,
-                             Bfloat16* panels, float* da, float* db);
+LowRankTerm LoraBackwardTerm(const LoraShape& shape, const T* x, const LowRankRows& xa, const T* dy,
+                             const float* a, const float* b, const LowRankRows& g, Bfloat16* panels,
+                             float* da, float* db);
 
 }  // namespace ropewalk

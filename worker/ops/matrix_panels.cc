@@ -1,22 +1,6 @@
 #include "worker/ops/matrix_panels.h"
 
-#include <algorithm>
-
-#include "worker/ops/scratch.h"
-
 namespace ropewalk {
-namespace {
-
-// A part of w as float32 numbers, good until this thread's next call.
-const float* Part(const StoredMatrix& w, int64_t row, int64_t row_count, int64_t column,
-                  int64_t column_count) {
-  static thread_local Scratch<float> scratch;
-  float* const part = scratch.Get(row_count * column_count);
-  w.Read(row, row_count, column, column_count, part);
-  return part;
-}
-
-}  // namespace
 
 int PlanesOf(const StoredMatrix& w, bool rounds) {
   return rounds || w.AsBfloat16() != nullptr ? 1 : kMaxPlanes;
@@ -31,7 +15,8 @@ void PackOutputs(const StoredMatrix& w, int planes, int64_t column, int64_t colu
   if (const float* values = w.AsFloat(); values != nullptr) {
     return PackPanelsOfRows(count, columns, values + offset, stride, planes, panels);
   }
-  PackPanelsOfRows(count, columns, Part(w, column, columns, first, count), count, planes, panels);
+  PackPanelsOfRows(count, columns, ReadPart(w, column, columns, first, count), count, planes,
+                   panels);
 }
 
 void PackInputs(const StoredMatrix& w, int planes, int64_t column, int64_t columns, int64_t first,
@@ -43,7 +28,7 @@ void PackInputs(const StoredMatrix& w, int planes, int64_t column, int64_t colum
   if (const float* values = w.AsFloat(); values != nullptr) {
     return PackPanels(count, columns, values + offset, stride, planes, panels);
   }
-  PackPanels(count, columns, Part(w, first, count, column, columns), columns, planes, panels);
+  PackPanels(count, columns, ReadPart(w, first, count, column, columns), columns, planes, panels);
 }
 
 }  // namespace ropewalk

@@ -139,8 +139,8 @@ class Multiplier {
 
   void Run(const Range& range) const {
     const TileSession session(kernel_);
-    const int64_t panels = std::clamp<int64_t>(
-        kPanelBytes / (panel_size_ * sizeof(Bfloat16)), 1, kMostPanels);
+    const int64_t panels =
+        std::clamp<int64_t>(kPanelBytes / (panel_size_ * sizeof(Bfloat16)), 1, kMostPanels);
     const bool whole = depth_part_ >= shape_.depth;
     const int64_t rows = whole ? range.end_row - range.row : kRowsPart;
     for (int64_t row = range.row; row < range.end_row; row += rows) {
@@ -205,9 +205,9 @@ class Multiplier {
     for (int64_t p = 0; p < count; ++p) {
       TileTerm terms[2 * kMaxTerms];
       const int64_t column = range.column + p * kTile;
-      int64_t n = Terms(RoundUpToTile(depth), block, left_.planes,
-                        {panels.b + p * right_planes_ * panels.plane, panels.plane}, right_planes_,
-                        terms);
+      int64_t n =
+          Terms(RoundUpToTile(depth), block, left_.planes,
+                {panels.b + p * right_planes_ * panels.plane, panels.plane}, right_planes_, terms);
       if (last) n += LowRankTerms(low_rank_, row, column, terms + n);
       float* const sum = sums + p * kTile * kTile;
       kernel_.multiply({terms, static_cast<size_t>(n)}, rows, first > 0, sum, kTile);

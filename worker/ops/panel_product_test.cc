@@ -10,7 +10,8 @@ namespace ropewalk {
 namespace {
 
 // Some with ends that are no tiles, one with more depth than is summed at once.
-const ProductShape kShapes[] = {{1, 1, 1}, {33, 65, 7}, {64, 96, 896}, {70, 520, 64}, {40, 33, 7000}};
+const ProductShape kShapes[] = {
+    {1, 1, 1}, {33, 65, 7}, {64, 96, 896}, {70, 520, 64}, {40, 33, 7000}};
 
 // a [rows, depth] times b [depth, columns].
 std::vector<double> Product(const ProductShape& s, const std::vector<float>& a,

@@ -56,7 +56,8 @@ ROPEWALK_INLINE void TransposePairs(const Bfloat16* w, int64_t stride, Pair* pan
   ExchangeParts<4>(rows, kLanesOfRow);
   ExchangeParts<2>(rows, kLanesOfRow);
   ExchangeParts<1>(rows, kLanesOfRow);
-  for (int64_t i = 0; i < kTranspose; ++i) std::memcpy(panel + i * kTile, &rows[i], sizeof(PairVec));
+  for (int64_t i = 0; i < kTranspose; ++i)
+    std::memcpy(panel + i * kTile, &rows[i], sizeof(PairVec));
 }
 
 // A whole panel from kTile rows of `depth`, a multiple of kTile.

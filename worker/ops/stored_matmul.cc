@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "worker/ops/matmul_block.h"
-#include "worker/ops/scratch.h"
 
 namespace ropewalk {
 namespace {
@@ -11,19 +10,9 @@ namespace {
 // Terms of a sum that are added by one call. A tile is kMatMulBlock times as large.
 constexpr int64_t kTerms = 512;
 
-// A tile of W, good until this thread's next call.
-const float* Tile(const StoredMatrix& w, int64_t row, int64_t row_count, int64_t column,
-                  int64_t column_count) {
-  static thread_local Scratch<float> scratch;
-  float* const tile = scratch.Get(kMatMulBlock * kTerms);
-  w.Read(row, row_count, column, column_count, tile);
-  return tile;
-}
-
 }  // namespace
 
-void StoredForward(const StoredMatrix& w, int64_t rows, const float* x, float* y,
-                   bool accumulate) {
+void StoredForward(const StoredMatrix& w, int64_t rows, const float* x, float* y, bool accumulate) {
   const int64_t out = w.rows(), in = w.columns();
   if (w.AsFloat() != nullptr) {
     return MatMul<float>(rows, out, in, x, Transpose::kNo, w.AsFloat(), Transpose::kYes,
@@ -32,7 +21,7 @@ void StoredForward(const StoredMatrix& w, int64_t rows, const float* x, float* y
   ForMatMulBlocks(out, [&](int64_t begin, int64_t end) {
     for (int64_t term = 0; term < in; term += kTerms) {
       const int64_t count = std::min(kTerms, in - term);
-      const float* tile = Tile(w, begin, end - begin, term, count);
+      const float* tile = ReadPart(w, begin, end - begin, term, count);
       MatMulBlock(rows, end - begin, count, x + term, in, Transpose::kNo, tile, count,
                   Transpose::kYes, term == 0 && !accumulate ? 0.0f : 1.0f, y + begin, out);
     }
@@ -49,7 +38,7 @@ void StoredBackwardInput(const StoredMatrix& w, int64_t rows, const float* dy, f
   ForMatMulBlocks(in, [&](int64_t begin, int64_t end) {
     for (int64_t term = 0; term < out; term += kTerms) {
       const int64_t count = std::min(kTerms, out - term);
-      const float* tile = Tile(w, term, count, begin, end - begin);
+      const float* tile = ReadPart(w, term, count, begin, end - begin);
       MatMulBlock(rows, end - begin, count, dy + term, out, Transpose::kNo, tile, end - begin,
                   Transpose::kNo, term == 0 && !accumulate ? 0.0f : 1.0f, dx + begin, in);
     }

@@ -4,8 +4,17 @@
 #include "worker/ops/int8_matrix.h"
 #include "worker/ops/nf4_matrix.h"
 #include "worker/ops/plain_matrix.h"
+#include "worker/ops/scratch.h"
 
 namespace ropewalk {
+
+const float* ReadPart(const StoredMatrix& w, int64_t row, int64_t row_count, int64_t column,
+                      int64_t column_count) {
+  static thread_local Scratch<float> scratch;
+  float* const part = scratch.Get(row_count * column_count);
+  w.Read(row, row_count, column, column_count, part);
+  return part;
+}
 
 std::unique_ptr<const StoredMatrix> StoreMatrix(WeightStorage storage, int64_t rows,
                                                 int64_t columns, const float* w) {

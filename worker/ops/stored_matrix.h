@@ -32,6 +32,10 @@ class StoredMatrix {
   virtual int64_t bytes() const = 0;
 };
 
+// A part of w as float32 numbers, without gaps, good until this thread's next call.
+const float* ReadPart(const StoredMatrix& w, int64_t row, int64_t row_count, int64_t column,
+                      int64_t column_count);
+
 // Holds w [rows, columns] as `storage`. w must be finite unless that is kFloat32, and for kFloat16
 // and kInt8 within kMaxFloat16.
 std::unique_ptr<const StoredMatrix> StoreMatrix(WeightStorage storage, int64_t rows,

@@ -31,8 +31,8 @@ struct Term {
     for (int64_t i = 0; i < kTile; ++i) {
       for (int64_t j = 0; j < kTile; ++j) {
         for (int64_t k = 0; k < depth; ++k) {
-          (*c)[i * kTile + j] += double{FromBfloat16(a[i * depth + k])} *
-                                 FromBfloat16(b[k * kTile + j]);
+          (*c)[i * kTile + j] +=
+              double{FromBfloat16(a[i * depth + k])} * FromBfloat16(b[k * kTile + j]);
         }
       }
     }

@@ -87,7 +87,7 @@ template <typename T>
 void LoraHook<T>::Reserve(int64_t rows) {
   reserved_rows_ = rows;
   arena_.Build([&](Arena* arena) {
-    tiles_ &&!dora_ ? ReserveTerms(rows, arena) : ReserveBeside(rows, arena);
+    tiles_ && !dora_ ? ReserveTerms(rows, arena) : ReserveBeside(rows, arena);
   });
 }
 
@@ -133,10 +133,10 @@ LowRankTerm LoraHook<T>::ForwardTerm(int64_t place, const T* x) {
   const Branch& branch = At(place);
   if constexpr (!std::is_same_v<T, double>) {
     if (IsTerm(branch)) {
-      return LoraForwardTerm<T>(
-          branch.shape, Dropped(place, branch, x, term_dropped_), &parameters_[branch.a],
-          &parameters_[branch.b],
-          Rows(branch.term_xa.values, rows_, branch.shape.rank, planes_), term_panels_);
+      return LoraForwardTerm<T>(branch.shape, Dropped(place, branch, x, term_dropped_),
+                                &parameters_[branch.a], &parameters_[branch.b],
+                                Rows(branch.term_xa.values, rows_, branch.shape.rank, planes_),
+                                term_panels_);
     }
   }
   return {};

@@ -15,10 +15,10 @@
 
 namespace ropewalk {
 
-// Low-rank adapters at work: hooks the places of a LoraConfig. Parameters and gradients are Wide<T>,
-// in the order of LoraLayout. Where the layers' products are made of tiles an adapter is a term of
-// them, computed in T (float in full, whatever the layers' precision). Others, and DoRA everywhere,
-// are computed beside the layer in Wide<T>. Not thread-safe.
+// Low-rank adapters at work: hooks the places of a LoraConfig. Parameters and gradients are
+// Wide<T>, in the order of LoraLayout. Where the layers' products are made of tiles an adapter is a
+// term of them, computed in T (float in full, whatever the layers' precision). Others, and DoRA
+// everywhere, are computed beside the layer in Wide<T>. Not thread-safe.
 template <typename T>
 class LoraHook final : public LinearHook<T> {
  public:
@@ -99,11 +99,11 @@ class LoraHook final : public LinearHook<T> {
   Arena arena_;
   int64_t reserved_rows_ = 0;
   // For terms:
-  T* term_dropped_ = nullptr;         // [rows, in]
-  T* term_d_dropped_ = nullptr;       // [rows, in]
-  Bfloat16* term_g_ = nullptr;        // s dy B as LowRankRows
-  Bfloat16* term_panels_ = nullptr;   // of the last term
-  LowRankTerm dropped_term_;          // of d_dropped, between BackwardTerm and Backward
+  T* term_dropped_ = nullptr;        // [rows, in]
+  T* term_d_dropped_ = nullptr;      // [rows, in]
+  Bfloat16* term_g_ = nullptr;       // s dy B as LowRankRows
+  Bfloat16* term_panels_ = nullptr;  // of the last term
+  LowRankTerm dropped_term_;         // of d_dropped, between BackwardTerm and Backward
   // Beside the layer:
   W* dropped_ = nullptr;    // [rows, in]
   W* d_dropped_ = nullptr;  // [rows, in]

@@ -71,7 +71,8 @@ absl::StatusOr<bool> StaysAsItIs(WeightStorage had, WantedStorage wanted) {
 // products want, float32 numbers those of float32.
 bool StaysMapped(const WeightSpec& spec, const StoredMatrix& mapped, WeightStorage wanted) {
   if (mapped.storage() == wanted) return true;
-  const bool whole = wanted == WeightStorage::kFloat32 || !absl::EndsWith(spec.name, "_proj.weight");
+  const bool whole =
+      wanted == WeightStorage::kFloat32 || !absl::EndsWith(spec.name, "_proj.weight");
   return whole && mapped.storage() == WeightStorage::kBfloat16;
 }
 

@@ -38,8 +38,8 @@ absl::Status CheckTrainsHeldWeights(const ModelFolder& folder, WantedStorage sto
 // What the folder has quantised is used as it is, or dequantised for a storage of 16 bits or more.
 // A matrix that the file has as it is to be held is mapped, not copied: processes share it, and it
 // must not change while it is in use.
-// INVALID_ARGUMENT: a weight cannot be held so, because it is not finite or too large for halves,
-// or is quantised otherwise already; the message names it.
+// INVALID_ARGUMENT: a weight cannot be rounded so, because it is not finite or too large for
+// halves, or is quantised otherwise already; the message names it.
 template <typename T>
 absl::Status LoadWeights(const ModelFolder& folder, WantedStorage storage,
                          Transformer<T>* transformer);

@@ -96,8 +96,8 @@ std::vector<std::unique_ptr<LoraHook<float>>> InferenceModel::Hooks(
     const ModelConfig& config, const std::vector<Adapter>& adapters, MatMulPrecision precision) {
   std::vector<std::unique_ptr<LoraHook<float>>> hooks;
   for (const Adapter& adapter : adapters) {
-    hooks.push_back(std::make_unique<LoraHook<float>>(LinearPlaces(config), adapter.lora.config,
-                                                       precision));
+    hooks.push_back(
+        std::make_unique<LoraHook<float>>(LinearPlaces(config), adapter.lora.config, precision));
   }
   return hooks;
 }

@@ -28,9 +28,8 @@ namespace {
 template <typename T>
 class TransformerTrainable : public TrainableModel {
  public:
-  TransformerTrainable(const ModelConfig& config, MatMulPrecision precision,
-                       LinearHook<T>* hook, ParameterLayout layout,
-                       WeightStorage storage = WeightStorage::kFloat32)
+  TransformerTrainable(const ModelConfig& config, MatMulPrecision precision, LinearHook<T>* hook,
+                       ParameterLayout layout, WeightStorage storage = WeightStorage::kFloat32)
       : transformer_(config, precision, hook, storage), layout_(std::move(layout)) {}
 
   const ParameterLayout& layout() const override { return layout_; }
@@ -73,9 +72,9 @@ struct HookHolder {
 // Generation keeps its few rows in float32 whatever training does: a model of the same weights.
 struct GenerationTwin {
   template <typename T>
-  GenerationTwin(const Transformer<T>& model, MatMulPrecision precision, LinearHook<float>* hook)
-      : transformer(model.config(), precision, hook) {
-    model.ShareWeights(&transformer);
+  GenerationTwin(Transformer<T>* model, MatMulPrecision precision, LinearHook<float>* hook)
+      : transformer(model->config(), precision, hook) {
+    model->ShareWeights(&transformer);
   }
 
   Transformer<float> transformer;
@@ -134,7 +133,7 @@ class LoraTrainable final : private HookHolder<T>, public TransformerTrainable<T
   absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
       const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) override {
     LoraHook<float> twin_hook(places, options_.config, precision_);
-    const GenerationTwin twin(transformer_, precision_, &twin_hook);
+    const GenerationTwin twin(&transformer_, precision_, &twin_hook);
     if (options_.config.dora) SetTwinBases(twin.transformer, &twin_hook);
     twin_hook.SetParameters(hook.parameters());
     return GenerateGreedily(twin.transformer, prompts, max_new_tokens, eos);
@@ -263,7 +262,7 @@ class FullTrainable final : public TransformerTrainable<T> {
 
   absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
       const std::vector<std::vector<int32_t>>& prompts, int max_new_tokens, int32_t eos) override {
-    const GenerationTwin twin(transformer_, precision_, nullptr);
+    const GenerationTwin twin(&transformer_, precision_, nullptr);
     return GenerateGreedily(twin.transformer, prompts, max_new_tokens, eos);
   }
 
@@ -330,8 +329,8 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> CreateTrainable(const std::strin
     return absl::InvalidArgumentError(absl::StrCat(
         model_folder, " is quantised, so there can be no output merged; leave it out"));
   }
-  return (rounds ? CreateLora<Bfloat16> : CreateLora<float>)(
-      folder, base_model, method.lora(), std::move(outputs), matmul_precision);
+  return (rounds ? CreateLora<Bfloat16> : CreateLora<float>)(folder, base_model, method.lora(),
+                                                             std::move(outputs), matmul_precision);
 }
 
 }  // namespace ropewalk
