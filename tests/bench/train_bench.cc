@@ -20,8 +20,10 @@
 #include "absl/strings/str_join.h"
 #include "services/common/status_macros.h"
 #include "tests/bench/train/bench_options.h"
+#include "tests/bench/train/machine_ceilings.h"
 #include "tests/bench/train/model_shapes.h"
 #include "tests/bench/train/onednn_matmuls.h"
+#include "tests/bench/train/profile_table.h"
 #include "tests/bench/train/random_model.h"
 #include "tests/bench/train/step_tokens.h"
 #include "tests/bench/train/training_run.h"
@@ -117,6 +119,9 @@ absl::Status Measure(BenchOptions options, const std::string& program) {
   nlohmann::ordered_json result = Describe(options, run);
   if (options.matmuls) AddMatMuls(folder.config(), run_options, run, &result);
   Print(result);
+  if (run_options.profile) {
+    PrintProfile(run, MeasureCeilings(run_options.precision == "bf16"));
+  }
   if (!options.json.empty()) std::ofstream(options.json, std::ios::app) << result.dump() << "\n";
   return absl::OkStatus();
 }

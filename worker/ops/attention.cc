@@ -1,9 +1,11 @@
 #include "worker/ops/attention.h"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "worker/ops/attention_rows.h"
 #include "worker/ops/attention_tiles.h"
+#include "worker/ops/op_timer.h"
 
 namespace ropewalk {
 namespace {
@@ -16,11 +18,38 @@ bool UsesTiles() {
   return std::is_same_v<T, Bfloat16> || &BestTileKernel() == &kAmxTileKernel;
 }
 
+// Queries and keys that see each other, in one head.
+double Pairs(const AttentionShape& shape, absl::Span<const int32_t> document_starts) {
+  double pairs = 0;
+  for (size_t d = 0; d + 1 < document_starts.size(); ++d) {
+    const double length = document_starts[d + 1] - document_starts[d];
+    const double window = shape.window == 0 ? length : std::min<double>(shape.window, length);
+    pairs += window * (window + 1) / 2 + (length - window) * window;
+  }
+  return pairs;
+}
+
+// A timer of so many products of queries' and keys' rows, which reads and writes so many arrays of
+// queries' and keys' size.
+template <typename T>
+class AttentionTimer {
+ public:
+  AttentionTimer(const char* name, const AttentionShape& shape,
+                 absl::Span<const int32_t> document_starts, int products, int arrays)
+      : timer_(name, 2.0 * products * Pairs(shape, document_starts) * shape.heads * shape.head_dim,
+               1.0 * arrays * document_starts.back() * (shape.heads + shape.kv_heads) *
+                   shape.head_dim * sizeof(T)) {}
+
+ private:
+  const OpTimer timer_;
+};
+
 }  // namespace
 
 template <typename T>
 void AttentionForward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
                       const T* q, const T* k, const T* v, T* out, Wide<T>* log_sum) {
+  const AttentionTimer<T> timer("attention", shape, document_starts, 2, 2);
   if constexpr (!std::is_same_v<T, double>) {
     if (UsesTiles<T>()) {
       return TileAttentionForward(BestTileKernel(), shape, document_starts, q, k, v, out, log_sum);
@@ -35,6 +64,7 @@ template <typename T>
 void AttentionBackward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
                        const T* q, const T* k, const T* v, const T* out, const Wide<T>* log_sum,
                        const T* dout, T* dq, T* dk, T* dv) {
+  const AttentionTimer<T> timer("attention gradient", shape, document_starts, 5, 4);
   if constexpr (!std::is_same_v<T, double>) {
     if (UsesTiles<T>()) {
       return TileAttentionBackward(BestTileKernel(), shape, document_starts, q, k, v, out, log_sum,

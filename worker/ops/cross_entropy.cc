@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "worker/ops/lanes.h"
+#include "worker/ops/op_timer.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
 
@@ -43,17 +44,46 @@ double RowGradient(int64_t vocab, int32_t target, double* logits) {
 // For bfloat16: of each row of a block of logits, its largest, exp(logit - largest) as y, and their
 // sum. So a probability is rounded relative to its own size, whatever the logits' size, and each
 // exponential is taken once.
+// Half a row of a block, and its upper half exchanged with the lower one, of so many lanes.
+typedef float Lanes __attribute__((vector_size(4 * kTile / 2), aligned(4), may_alias));
+#define ROPEWALK_EXCHANGED(x, n)                                                                   \
+  __builtin_shufflevector(x, x, 0 ^ n, 1 ^ n, 2 ^ n, 3 ^ n, 4 ^ n, 5 ^ n, 6 ^ n, 7 ^ n, 8 ^ n,     \
+                          9 ^ n, 10 ^ n, 11 ^ n, 12 ^ n, 13 ^ n, 14 ^ n, 15 ^ n)
+
+// f(f(f(x[0], x[16]), ...), ...) of a row of kTile numbers, by halves.
+template <typename F>
+ROPEWALK_INLINE float Fold(const float* row, F f) {
+  Lanes x = f(*reinterpret_cast<const Lanes*>(row), *reinterpret_cast<const Lanes*>(row + 16));
+  x = f(x, ROPEWALK_EXCHANGED(x, 8));
+  x = f(x, ROPEWALK_EXCHANGED(x, 4));
+  x = f(x, ROPEWALK_EXCHANGED(x, 2));
+  x = f(x, ROPEWALK_EXCHANGED(x, 1));
+  return x[0];
+}
+#undef ROPEWALK_EXCHANGED
+
+ROPEWALK_INLINE void RowExponentials(int64_t columns, const float* logits, Bfloat16* y, float* max,
+                                     float* sum) {
+  float row[kTile];
+  for (int64_t j = 0; j < kTile; ++j) row[j] = j < columns ? logits[j] : -INFINITY;
+  const float most = Fold(row, [](const Lanes& a, const Lanes& b) { return a > b ? a : b; });
+  for (int64_t j = 0; j < kTile; ++j) row[j] = Exp(row[j] - most);
+  for (int64_t j = 0; j < columns; ++j) y[j] = ToBfloat16(row[j]);
+  *max = most;
+  *sum = Fold(row, [](const Lanes& a, const Lanes& b) { return a + b; });
+}
+
 ROPEWALK_SIMD void BlockExponentials(const ProductBlock& block, int64_t y_stride,
                                      int64_t out_stride, Bfloat16* y, float* maxima, float* sums) {
-  for (int64_t i = 0; i < block.rows; ++i, y += y_stride) {
-    float row[kTile];
-    const float* const logits = block.values + i * kTile;
-    for (int64_t j = 0; j < kTile; ++j) row[j] = j < block.columns ? logits[j] : -INFINITY;
-    const float max = Max(kTile, row);
-    for (int64_t j = 0; j < kTile; ++j) row[j] = Exp(row[j] - max);
-    for (int64_t j = 0; j < block.columns; ++j) y[j] = ToBfloat16(row[j]);
-    maxima[i * out_stride] = max;
-    sums[i * out_stride] = Sum<float>(kTile, [&](int64_t j) { return row[j]; });
+  const float* logits = block.values;
+  for (int64_t i = 0; i < block.rows; ++i, logits += kTile, y += y_stride) {
+    float* const max = maxima + i * out_stride;
+    float* const sum = sums + i * out_stride;
+    if (block.columns == kTile) {
+      RowExponentials(kTile, logits, y, max, sum);
+    } else {
+      RowExponentials(block.columns, logits, y, max, sum);
+    }
   }
 }
 
@@ -114,6 +144,7 @@ template <typename T>
 double LinearCrossEntropy<T>::LossAndGradient(int64_t rows, const T* x, const int32_t* targets,
                                               const LinearWeight<T>& weight, Wide<T>* dx,
                                               Wide<T>* dweight) {
+  const OpTimer timer("loss", 0, 1.0 * rows * size_ * (sizeof(T) + sizeof(Wide<T>)));
   if (dx != nullptr) std::fill_n(dx, rows * size_, Wide<T>{0});
   double loss = 0;
   chunk_rows_.clear();
@@ -154,6 +185,8 @@ double LinearCrossEntropy<T>::RunChunk(const T* x, const int32_t* targets,
 template <typename T>
 void LinearCrossEntropy<T>::Gradients(const int32_t* targets, const LinearWeight<T>& weight) {
   weight.Forward(chunk_rows_.size(), chunk_x_.get(), logits_.get());
+  const double logits = 1.0 * chunk_rows_.size() * vocab_;
+  const OpTimer timer("softmax", 20 * logits, 2 * logits * sizeof(T));
   ParallelFor(chunk_rows_.size(), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       losses_[r] = RowGradient(vocab_, targets[chunk_rows_[r]], &logits_[r * vocab_]);
@@ -175,6 +208,7 @@ void LinearCrossEntropy<Bfloat16>::Gradients(const int32_t* targets,
       wanted_[row] = block.values[i * kTile + column];
     }
   });
+  const OpTimer timer("softmax", 1.0 * rows * vocab_, 2.0 * rows * vocab_ * sizeof(Bfloat16));
   ParallelFor(rows, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       losses_[r] = JoinBlocks(vocab_, targets[chunk_rows_[r]], wanted_[r], &maxima_[r * blocks],

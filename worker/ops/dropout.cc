@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "worker/ops/lanes.h"
+#include "worker/ops/op_timer.h"
 #include "worker/tensor/element.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
@@ -108,6 +109,7 @@ uint64_t StepKey(const RandomKey& key) {
 
 template <typename T>
 void Dropout(int64_t n, double p, const RandomKey& key, uint32_t site, const T* x, T* y) {
+  const OpTimer timer("dropout", 1.0 * n, 2.0 * n * sizeof(T));
   const uint32_t threshold = static_cast<uint32_t>(std::lround(p * 0x1p16));
   const Chance chance{StepKey(key), site, key.micro_batch, threshold};
   const Wide<T> scale = static_cast<Wide<T>>(0x1p16 / (0x1p16 - threshold));

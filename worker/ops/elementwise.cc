@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "worker/ops/lanes.h"
+#include "worker/ops/op_timer.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
 
@@ -64,6 +65,7 @@ void Subtract(int64_t n, const std::type_identity_t<T>* x, T* y) {
 
 template <typename T>
 void RoundTo(int64_t n, const Wide<T>* x, T* y) {
+  const OpTimer timer("round", 1.0 * n, 1.0 * n * (sizeof(Wide<T>) + sizeof(T)));
   ConvertAll(n, x, y);
 }
 

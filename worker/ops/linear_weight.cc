@@ -6,6 +6,7 @@
 #include "worker/ops/block_sinks.h"
 #include "worker/ops/matmul.h"
 #include "worker/ops/matrix_panels.h"
+#include "worker/ops/op_timer.h"
 #include "worker/ops/stored_matmul.h"
 #include "worker/ops/transposed_product.h"
 
@@ -55,6 +56,7 @@ template <typename T>
 template <typename Y>
 void LinearWeight<T>::Forward(int64_t rows, const T* x, Y* y, bool accumulate,
                               const LowRankTerm& term) const {
+  const OpTimer timer("product", Flops(rows, term.u.rank), Bytes(rows, sizeof(T), sizeof(Y)));
   if constexpr (kIsDouble<T>) {
     MatMul<T>(rows, out_, in_, x, Transpose::kNo, doubles_.data(), Transpose::kYes,
               accumulate ? 1 : 0, y);
@@ -76,6 +78,8 @@ template <typename T>
 template <typename X>
 void LinearWeight<T>::BackwardInput(int64_t rows, const T* dy, X* dx, bool accumulate,
                                     const LowRankTerm& term) const {
+  const OpTimer timer("input gradient", Flops(rows, term.u.rank),
+                      Bytes(rows, sizeof(X), sizeof(T)));
   if constexpr (kIsDouble<T>) {
     MatMul<T>(rows, in_, out_, dy, Transpose::kNo, doubles_.data(), Transpose::kNo,
               accumulate ? 1 : 0, dx);
@@ -94,6 +98,17 @@ void LinearWeight<T>::BackwardInput(int64_t rows, const T* dy, X* dx, bool accum
 }
 
 template <typename T>
+double LinearWeight<T>::Flops(int64_t rows, int64_t rank) const {
+  return 2.0 * rows * (1.0 * out_ * in_ + 1.0 * rank * (out_ + in_));
+}
+
+template <typename T>
+double LinearWeight<T>::Bytes(int64_t rows, size_t of_x, size_t of_y) const {
+  const double weight = kIsDouble<T> ? 8.0 * out_ * in_ : 1.0 * stored_->bytes();
+  return weight + 1.0 * rows * (in_ * of_x + out_ * of_y);
+}
+
+template <typename T>
 void LinearWeight<T>::ReadRow(int64_t row, Wide<T>* out) const {
   if constexpr (kIsDouble<T>) {
     std::copy_n(doubles_.data() + row * in_, in_, out);
@@ -104,6 +119,7 @@ void LinearWeight<T>::ReadRow(int64_t row, Wide<T>* out) const {
 
 template <typename T>
 void LinearWeight<T>::ForwardBlocks(int64_t rows, const T* x, TakeBlock take) const {
+  const OpTimer timer("product", Flops(rows, 0), Bytes(rows, sizeof(T), sizeof(T)));
   if constexpr (!kIsDouble<T>) {
     const int planes = PlanesOf(*stored_, precision_ == MatMulPrecision::kBfloat16);
     PanelProduct<T>(
@@ -118,6 +134,8 @@ void LinearWeight<T>::ForwardBlocks(int64_t rows, const T* x, TakeBlock take) co
 template <typename T>
 void AddWeightGradient(MatMulPrecision precision, int64_t rows, int64_t out, int64_t in,
                        const T* dy, const T* x, Wide<T>* dw) {
+  const OpTimer timer("weight gradient", 2.0 * rows * out * in,
+                      1.0 * rows * (out + in) * sizeof(T) + 2.0 * out * in * sizeof(Wide<T>));
   if constexpr (!kIsDouble<T>) {
     if (UsesTiles<T>(precision)) {
       return TransposedProduct<T>(rows, out, in, dy, out, x, in,

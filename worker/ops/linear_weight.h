@@ -67,6 +67,10 @@ class LinearWeight {
   const std::shared_ptr<const StoredMatrix>& stored() const { return stored_; }
 
  private:
+  // Of a product with a term of this rank, and of numbers of these sizes.
+  double Flops(int64_t rows, int64_t rank) const;
+  double Bytes(int64_t rows, size_t of_x, size_t of_y) const;
+
   int64_t out_;
   int64_t in_;
   MatMulPrecision precision_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "worker/ops/block_sinks.h"
+#include "worker/ops/op_timer.h"
 #include "worker/ops/scratch.h"
 #include "worker/ops/transposed_product.h"
 #include "worker/tensor/parallel.h"
@@ -63,6 +65,72 @@ void TransposedLowRank(const LowRankRows& u, int64_t columns, const T* b, TakeBl
   }
 }
 
+// A matrix [depth, columns] packed once, for several products. One at a time on a thread.
+class PackedColumns {
+ public:
+  PackedColumns(int64_t depth, int64_t columns, int planes, const float* w)
+      : depth_(depth), planes_(planes) {
+    static thread_local Scratch<Bfloat16> scratch;
+    Bfloat16* const panels = scratch.Get(TermPanelsSize(columns, depth, planes));
+    PackPanels(depth, columns, w, columns, planes, panels);
+    panels_ = panels;
+  }
+
+  // As PackColumns: whole depth, or parts of it that begin at a multiple of kTile.
+  void operator()(int64_t column, int64_t columns, int64_t first, int64_t count,
+                  Bfloat16* panels) const {
+    const int64_t plane = PanelSize(depth_, 1), part = PanelSize(count, 1);
+    const int64_t n = planes_ * ((columns + kTile - 1) / kTile);
+    const Bfloat16* const from = panels_ + column / kTile * planes_ * plane + first * kTile;
+    for (int64_t i = 0; i < n; ++i) std::copy_n(from + i * plane, part, panels + i * part);
+  }
+
+ private:
+  const int64_t depth_;
+  const int planes_;
+  const Bfloat16* panels_;
+};
+
+// Tokens are taken in chunks whose rows stay in a thread's cache for all that is done with them;
+// gradients are summed over them in their order. So many of them at most, because each has sums of
+// its own.
+constexpr int64_t kLeastChunk = 256;
+constexpr int64_t kMostChunks = 32;
+
+int64_t ChunkOf(int64_t rows) {
+  return std::max(kLeastChunk, RoundUpToTile((rows + kMostChunks - 1) / kMostChunks));
+}
+
+// A chunk's g, with B as `pack_b` packs it, and what it adds to the gradients: `sums` receives da [rank, in], then db [out,
+// rank].
+template <typename T>
+void ChunkGradients(const LoraShape& shape, const T* x, const LowRankRows& xa, const T* dy,
+                    PackColumns pack_b, const LowRankRows& g, float* sums) {
+  float* const db = sums + shape.rank * shape.in;
+  Project<T>(shape.out, shape.scale, dy, pack_b, g);
+  TransposedLowRank<T>(xa, shape.out, dy, [&](const ProductBlock& block) {
+    for (int64_t j = 0; j < block.columns; ++j) {
+      float* const row = db + (block.column + j) * shape.rank + block.row;
+      for (int64_t i = 0; i < block.rows; ++i) row[i] = block.values[i * kTile + j];
+    }
+  });
+  TransposedLowRank<T>(g, shape.in, x, BlockSink<float>{sums, shape.in, /*accumulate=*/false});
+}
+
+ROPEWALK_SIMD void AddRange(int64_t n, int64_t chunks, int64_t stride, const float* sums,
+                            float* total) {
+  for (int64_t c = 0; c < chunks; ++c, sums += stride) {
+    for (int64_t i = 0; i < n; ++i) total[i] += sums[i];
+  }
+}
+
+// total [n] += sums [chunks, n], whose rows are `stride` apart.
+void AddChunks(int64_t n, int64_t chunks, int64_t stride, const float* sums, float* total) {
+  ParallelForElements(n, [&](int64_t begin, int64_t end) {
+    AddRange(end - begin, chunks, stride, sums + begin, total + begin);
+  });
+}
+
 }  // namespace
 
 int64_t TermPanelsSize(int64_t columns, int64_t rank, int planes) {
@@ -72,6 +140,8 @@ int64_t TermPanelsSize(int64_t columns, int64_t rank, int planes) {
 template <typename T>
 LowRankTerm LoraForwardTerm(const LoraShape& shape, const T* x, const float* a, const float* b,
                             const LowRankRows& xa, Bfloat16* panels) {
+  const OpTimer timer("adapter", 2.0 * xa.rows * shape.in * shape.rank,
+                      1.0 * xa.rows * shape.in * sizeof(T));
   Project<T>(
       shape.in, shape.scale, x,
       [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
@@ -90,24 +160,20 @@ template <typename T>
 LowRankTerm LoraBackwardTerm(const LoraShape& shape, const T* x, const LowRankRows& xa, const T* dy,
                              const float* a, const float* b, const LowRankRows& g, Bfloat16* panels,
                              float* da, float* db) {
-  TransposedLowRank<T>(xa, shape.out, dy, [&](const ProductBlock& block) {
-    for (int64_t j = 0; j < block.columns; ++j) {
-      float* const row = db + (block.column + j) * shape.rank + block.row;
-      for (int64_t i = 0; i < block.rows; ++i) row[i] += block.values[i * kTile + j];
-    }
+  const OpTimer timer("adapter gradient", 2.0 * g.rows * (shape.in + 2 * shape.out) * shape.rank,
+                      1.0 * g.rows * (shape.in + 2 * shape.out) * sizeof(T));
+  const int64_t chunk = ChunkOf(g.rows), chunks = (g.rows + chunk - 1) / chunk;
+  const int64_t size = shape.rank * (shape.in + shape.out);
+  static thread_local Scratch<float> scratch;
+  float* const sums = scratch.Get(chunks * size);
+  const PackedColumns packed_b(shape.out, shape.rank, g.planes, b);
+  ParallelForEach(chunks, [&](int64_t c) {
+    const int64_t row = c * chunk, rows = std::min(chunk, g.rows - row);
+    ChunkGradients<T>(shape, x + row * shape.in, xa.Slice(row, rows), dy + row * shape.out, packed_b,
+                      g.Slice(row, rows), sums + c * size);
   });
-  Project<T>(
-      shape.out, shape.scale, dy,
-      [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
-        PackPanels(count, columns, b + first * shape.rank + column, shape.rank, g.planes, panels);
-      },
-      g);
-  TransposedLowRank<T>(g, shape.in, x, [&](const ProductBlock& block) {
-    for (int64_t i = 0; i < block.rows; ++i) {
-      float* const row = da + (block.row + i) * shape.in + block.column;
-      for (int64_t j = 0; j < block.columns; ++j) row[j] += block.values[i * kTile + j];
-    }
-  });
+  AddChunks(shape.rank * shape.in, chunks, size, sums, da);
+  AddChunks(shape.rank * shape.out, chunks, size, sums + shape.rank * shape.in, db);
   PackTerm(shape.in, shape.rank, g.planes, panels, [&](int64_t column, Bfloat16* panel) {
     PackPanels(shape.rank, std::min(kTile, shape.in - column), a + column, shape.in, g.planes,
                panel);

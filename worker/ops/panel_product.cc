@@ -13,13 +13,18 @@ namespace {
 
 // Of a thread's second-level cache, for panels.
 constexpr int64_t kPanelBytes = 1280 << 10;
-constexpr int64_t kMostPanels = 16;
+constexpr int64_t kMostPanels = 32;
 
 // Depths up to this are multiplied at once; of larger ones kDepthPart, whose sums are kept for
 // kRowsPart rows meanwhile.
 constexpr int64_t kMostDepth = 6144;
 constexpr int64_t kDepthPart = 1024;
 constexpr int64_t kRowsPart = 512;
+
+// A panel that only kTile rows or fewer run past is not worth keeping: so much depth of so many
+// panels as the first cache holds is packed and used at once.
+constexpr int64_t kOnceDepth = 128;
+constexpr int64_t kOncePanels = 4;
 
 // The most depth of which kTile rows, one plane, stay in the first cache while panels go by.
 constexpr int64_t kMostDepthStep = 640;
@@ -33,8 +38,16 @@ struct Range {
   int64_t column, end_column;
 };
 
-int64_t DepthPart(int64_t depth, int planes) {
-  return depth <= kMostDepth / planes ? RoundUpToTile(depth) : kDepthPart;
+int64_t DepthPart(const ProductShape& shape, int planes) {
+  const int64_t most = shape.rows <= kTile ? kOnceDepth : kMostDepth / planes;
+  const int64_t part = shape.rows <= kTile ? kOnceDepth : kDepthPart;
+  return shape.depth <= most ? RoundUpToTile(shape.depth) : part;
+}
+
+int64_t MostPanels(const ProductShape& shape, int64_t panel_size) {
+  if (shape.rows <= kTile) return kOncePanels;
+  const int64_t bytes = panel_size * sizeof(Bfloat16);
+  return std::clamp<int64_t>(kPanelBytes / bytes, 1, kMostPanels);
 }
 
 // Equal steps through the depth of which rows stay in the first cache.
@@ -55,7 +68,7 @@ struct RowBlock {
 int64_t PaddedStride(int64_t depth) { return RoundUpToTile(depth) + kTile; }
 
 RowBlock LoadRows(const LeftFactor<float>& left, int64_t row, int64_t rows, int64_t first,
-                  int64_t depth, Bfloat16* scratch) {
+                  int64_t depth, bool /*once*/, Bfloat16* scratch) {
   const RowBlock block = {scratch, PaddedStride(depth), kTile * PaddedStride(depth)};
   for (int64_t i = 0; i < rows; ++i) {
     SplitPlanes(depth, left.a + (row + i) * left.stride + first, left.planes, block.plane,
@@ -68,9 +81,11 @@ RowBlock LoadRows(const LeftFactor<float>& left, int64_t row, int64_t rows, int6
   return block;
 }
 
+// Rows that are used once are used where they are, if they fill a tile.
 RowBlock LoadRows(const LeftFactor<Bfloat16>& left, int64_t row, int64_t rows, int64_t first,
-                  int64_t depth, Bfloat16* scratch) {
+                  int64_t depth, bool once, Bfloat16* scratch) {
   const Bfloat16* const a = left.a + row * left.stride + first;
+  if (once && rows == kTile && depth % kTile == 0) return {a, left.stride, 0};
   const int64_t stride = PaddedStride(depth);
   for (int64_t i = 0; i < rows; ++i) {
     Bfloat16* const out = scratch + i * stride;
@@ -133,14 +148,13 @@ class Multiplier {
         take_(take),
         low_rank_(low_rank),
         kernel_(BestTileKernel()),
-        depth_part_(DepthPart(shape.depth, right_planes)),
+        depth_part_(DepthPart(shape, right_planes)),
         depth_step_(DepthStep(std::min(depth_part_, shape.depth), left.planes)),
         panel_size_(PanelSize(depth_part_, right_planes)) {}
 
   void Run(const Range& range) const {
     const TileSession session(kernel_);
-    const int64_t panels =
-        std::clamp<int64_t>(kPanelBytes / (panel_size_ * sizeof(Bfloat16)), 1, kMostPanels);
+    const int64_t panels = MostPanels(shape_, panel_size_);
     const bool whole = depth_part_ >= shape_.depth;
     const int64_t rows = whole ? range.end_row - range.row : kRowsPart;
     for (int64_t row = range.row; row < range.end_row; row += rows) {
@@ -200,8 +214,8 @@ class Multiplier {
                     bool last, const PanelBlock& panels, float* sums) const {
     static thread_local Scratch<Bfloat16> scratch;
     Bfloat16* const room = scratch.Get(left_.planes * kTile * PaddedStride(depth_step_));
-    const RowBlock block = LoadRows(left_, row, rows, first, depth, room);
     const int64_t count = PanelCount(range), next = row + kTile;
+    const RowBlock block = LoadRows(left_, row, rows, first, depth, count == 1, room);
     for (int64_t p = 0; p < count; ++p) {
       TileTerm terms[2 * kMaxTerms];
       const int64_t column = range.column + p * kTile;
@@ -209,7 +223,7 @@ class Multiplier {
           Terms(RoundUpToTile(depth), block, left_.planes,
                 {panels.b + p * right_planes_ * panels.plane, panels.plane}, right_planes_, terms);
       if (last) n += LowRankTerms(low_rank_, row, column, terms + n);
-      float* const sum = sums + p * kTile * kTile;
+      float* const sum = sums + (depth_step_ >= shape_.depth ? p % 2 : p) * kTile * kTile;
       kernel_.multiply({terms, static_cast<size_t>(n)}, rows, first > 0, sum, kTile);
       if (next < range.end_row) {
         Prefetch(left_, next, std::min(kTile, range.end_row - next), first, depth, p, count);

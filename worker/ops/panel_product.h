@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/functional/function_ref.h"
@@ -48,10 +49,16 @@ struct LowRankRows {
   int64_t rows = 0;
   int64_t rank = 0;
   int planes = 1;
+  int64_t rows_of_plane = 0;  // for which a plane has room, if that is more than `rows`
 
   int64_t stride() const { return RoundUpToTile(rank); }
-  int64_t plane() const { return RoundUpToTile(rows) * stride(); }
+  int64_t plane() const { return RoundUpToTile(std::max(rows, rows_of_plane)) * stride(); }
   int64_t size() const { return planes * plane(); }
+
+  // Rows [first, first + count), where they are.
+  LowRankRows Slice(int64_t first, int64_t count) const {
+    return {values + first * stride(), count, rank, planes, std::max(rows, rows_of_plane)};
+  }
 };
 
 // A product of low rank to be added to the large one: u [rows, rank] times panels [columns / kTile]

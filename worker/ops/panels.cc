@@ -20,11 +20,17 @@ ROPEWALK_INLINE void Interleave(int64_t n, const Bfloat16* upper, const Bfloat16
   for (int64_t j = 0; j < n; ++j) pairs[j] = upper[j] | static_cast<Pair>(lower[j]) << 16;
 }
 
+// Rows of w that are asked for before they are needed: the processor itself does not foresee the
+// next row of a few columns.
+constexpr int64_t kRowsAhead = 24;
+
 // Whole panels, a row of all of them at a time, so that w is read along its rows.
 ROPEWALK_SIMD void InterleaveRows(int64_t pairs, int64_t panels, const Bfloat16* w, int64_t stride,
                                   int64_t panel_pairs, Pair* out) {
   for (int64_t k = 0; k < pairs; ++k, w += 2 * stride, out += kTile) {
     for (int64_t p = 0; p < panels; ++p) {
+      __builtin_prefetch(w + kRowsAhead * stride + p * kTile);
+      __builtin_prefetch(w + (kRowsAhead + 1) * stride + p * kTile);
       Interleave(kTile, w + p * kTile, w + stride + p * kTile, out + p * panel_pairs);
     }
   }
@@ -60,9 +66,13 @@ ROPEWALK_INLINE void TransposePairs(const Bfloat16* w, int64_t stride, Pair* pan
     std::memcpy(panel + i * kTile, &rows[i], sizeof(PairVec));
 }
 
+// Terms of each row that are asked for before they are needed.
+constexpr int64_t kTermsAhead = 4 * kTile;
+
 // A whole panel from kTile rows of `depth`, a multiple of kTile.
 ROPEWALK_SIMD void TransposeRows(int64_t depth, const Bfloat16* w, int64_t stride, Pair* panel) {
   for (int64_t k = 0; k < depth; k += kTile, panel += kTile * kTranspose) {
+    for (int64_t i = 0; i < kTile; ++i) __builtin_prefetch(w + i * stride + k + kTermsAhead);
     TransposePairs(w + k, stride, panel);
     TransposePairs(w + k + kTranspose * stride, stride, panel + kTranspose);
   }

@@ -1,6 +1,7 @@
 #include "worker/ops/residual.h"
 
 #include "worker/ops/lanes.h"
+#include "worker/ops/op_timer.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
 
@@ -24,6 +25,7 @@ void Sum(int64_t n, const double* x, const double* y, double* out) { Loop(n, x, 
 
 template <typename T>
 void AddResidual(int64_t n, const Wide<T>* x, const T* y, Wide<T>* out) {
+  const OpTimer timer("residual", 1.0 * n, 1.0 * n * (sizeof(T) + 2 * sizeof(Wide<T>)));
   ParallelForElements(
       n, [&](int64_t begin, int64_t end) { Sum(end - begin, x + begin, y + begin, out + begin); });
 }

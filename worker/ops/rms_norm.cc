@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "worker/ops/lanes.h"
+#include "worker/ops/op_timer.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
 
@@ -107,6 +108,7 @@ void WeightGradient(int64_t rows, int64_t size, int64_t begin, int64_t end, cons
 template <typename X, typename T>
 void RmsNormForward(int64_t rows, int64_t size, const X* x, const Wide<T>* weight, double eps, T* y,
                     Wide<T>* rstd) {
+  const OpTimer timer("norm", 4.0 * rows * size, 1.0 * rows * size * (sizeof(X) + sizeof(T)));
   ParallelFor(rows, [&](int64_t begin, int64_t end) {
     Norm(end - begin, size, x + begin * size, weight, static_cast<Wide<T>>(eps), y + begin * size,
          rstd + begin);
@@ -116,6 +118,8 @@ void RmsNormForward(int64_t rows, int64_t size, const X* x, const Wide<T>* weigh
 template <typename D, typename X>
 void RmsNormBackward(int64_t rows, int64_t size, const D* dy, const X* x, const Wide<X>* weight,
                      const Wide<X>* rstd, X* dx, Wide<X>* dweight) {
+  const OpTimer timer("norm gradient", 10.0 * rows * size,
+                      1.0 * rows * size * (sizeof(D) + 3 * sizeof(X)));
   ParallelFor(rows, [&](int64_t begin, int64_t end) {
     InputGradient(end - begin, size, dy + begin * size, x + begin * size, weight, rstd + begin,
                   dx + begin * size);

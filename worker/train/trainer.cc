@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "worker/data/pack.h"
+#include "worker/ops/op_timer.h"
 #include "worker/ops/packed_tokens.h"
 #include "worker/optim/gradient_norm.h"
 #include "worker/tensor/parallel.h"
@@ -140,6 +141,7 @@ absl::Status Trainer::Compute(const Work& work, absl::Span<const uint8_t> scales
     WriteDouble(loss, &sums_[work.losses_at + 2 * m]);
     sums_[work.counts_at + m] = 1;
     if (!options_.exact) continue;
+    const OpTimer timer("exact sum", 0, 12.0 * gradient.size());
     MeasureAndAccumulate(gradient, scales, work.fraction_bits, absl::MakeSpan(exponents_),
                          absl::MakeSpan(sums_).first(gradient.size()));
   }
@@ -203,6 +205,7 @@ absl::StatusOr<double> Trainer::ExactGradient(const Work& work, GradientReducer*
     timing->recomputed = true;
   }
   state_.scales.Record(exponents_);
+  const OpTimer timer("mean and norm", 0, 8.0 * gradient_.size());
   return FromFixedPoint(absl::MakeSpan(sums_).first(gradient_.size()), scales, work.fraction_bits,
                         1.0 / std::max<int64_t>(1, work.targets), absl::MakeSpan(gradient_));
 }
@@ -230,6 +233,7 @@ void Trainer::Update(const Work& work, double gradient_norm) {
   record.learning_rate = LearningRate(options_.schedule, state_.step);
   record.grad_norm = gradient_norm;
   const double scale = ClipScale(gradient_norm, options_.max_grad_norm);
+  const OpTimer timer("optimizer", 0, 28.0 * gradient_.size());
   optimizer_->Step(record.learning_rate, record.step, static_cast<float>(scale), gradient_,
                    absl::MakeSpan(state_.parameters), &state_.optimizer);
   model_->SetParameters(state_.parameters);

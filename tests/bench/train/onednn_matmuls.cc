@@ -43,7 +43,19 @@ double MedianSeconds(const dnnl::matmul& primitive, dnnl::stream* stream,
   return seconds[kCalls / 2];
 }
 
-double SecondsOf(const MatMulShape& shape, bool bfloat16) {
+// Adds to the shape that is there already, if it is.
+void Add(int64_t rows, int64_t in, int64_t out, double count, std::vector<MatMulShape>* shapes) {
+  for (MatMulShape& shape : *shapes) {
+    if (shape.rows != rows || shape.in != in || shape.out != out) continue;
+    shape.count += count;
+    return;
+  }
+  shapes->push_back({rows, in, out, count});
+}
+
+}  // namespace
+
+double OneDnnSecondsOf(const MatMulShape& shape, bool bfloat16) {
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   dnnl::stream stream(engine);
   const auto type = bfloat16 ? memory::data_type::bf16 : memory::data_type::f32;
@@ -57,18 +69,6 @@ double SecondsOf(const MatMulShape& shape, bool bfloat16) {
   return MedianSeconds(dnnl::matmul(descriptor), &stream,
                        {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}});
 }
-
-// Adds to the shape that is there already, if it is.
-void Add(int64_t rows, int64_t in, int64_t out, double count, std::vector<MatMulShape>* shapes) {
-  for (MatMulShape& shape : *shapes) {
-    if (shape.rows != rows || shape.in != in || shape.out != out) continue;
-    shape.count += count;
-    return;
-  }
-  shapes->push_back({rows, in, out, count});
-}
-
-}  // namespace
 
 std::vector<MatMulShape> FrozenMatMuls(const ModelConfig& config,
                                        const std::vector<BatchRows>& batches) {
@@ -99,7 +99,7 @@ double FlopsOf(const std::vector<MatMulShape>& shapes) {
 
 double OneDnnSeconds(const std::vector<MatMulShape>& shapes, bool bfloat16) {
   double seconds = 0;
-  for (const MatMulShape& shape : shapes) seconds += shape.count * SecondsOf(shape, bfloat16);
+  for (const MatMulShape& shape : shapes) seconds += shape.count * OneDnnSecondsOf(shape, bfloat16);
   return seconds;
 }
 

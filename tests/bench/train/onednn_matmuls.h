@@ -31,6 +31,9 @@ std::vector<MatMulShape> FrozenMatMuls(const ModelConfig& config,
 // Floating-point operations of all of them.
 double FlopsOf(const std::vector<MatMulShape>& shapes);
 
+// The seconds that oneDNN needs for one product of this shape; its `count` is not looked at.
+double OneDnnSecondsOf(const MatMulShape& shape, bool bfloat16);
+
 // The seconds that oneDNN's matmul primitive needs for all of them with this process's threads:
 // factors and results in bfloat16 or float32, weights in the layout that oneDNN likes best (format
 // `any`) and packed beforehand, each shape timed warm, the median of several calls.

@@ -85,6 +85,7 @@ absl::StatusOr<TrainingRun> RunTraining(const TrainingRunOptions& options) {
   for (int step = 0; static_cast<int>(run.step_seconds.size()) < options.least_steps ||
                      measured < options.seconds;
        ++step) {
+    if (options.profile && step == options.warm_up_steps) BeginOpTimes();
     ASSIGN_OR_RETURN(const StepTiming timing, trainer.Step(Team(), &reducer));
     run.losses.push_back(trainer.state().steps.back().loss);
     if (step < options.warm_up_steps) continue;
@@ -92,6 +93,7 @@ absl::StatusOr<TrainingRun> RunTraining(const TrainingRunOptions& options) {
     measured += run.step_seconds.back();
   }
   run.peak_bytes = PeakMemoryBytes();
+  if (options.profile) run.ops = EndOpTimes();
   return run;
 }
 

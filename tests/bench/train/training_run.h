@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "worker/ops/op_timer.h"
 
 namespace ropewalk {
 
@@ -20,6 +21,7 @@ struct TrainingRunOptions {
   int warm_up_steps = 2;
   int least_steps = 3;  // measured ones
   double seconds = 10;  // at least, of measured steps
+  bool profile = false;  // also times the ops of the measured steps
 };
 
 struct TrainingRun {
@@ -28,6 +30,7 @@ struct TrainingRun {
   std::vector<double> losses;        // of all steps, per target token
   int64_t loaded_bytes = 0;          // of the process, when the first step began
   int64_t peak_bytes = 0;            // of the process, at the end of the last step
+  OpTotals ops;                      // of the measured steps, if they were profiled
 
   double MedianStepSeconds() const;
 };
