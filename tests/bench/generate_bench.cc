@@ -96,14 +96,14 @@ class Bench {
     const GenerationRun run =
         RunGeneration({1, options_.prompt, /*new_tokens=*/1, options_.seconds}, &model_);
     const double speed = options_.prompt / run.prompt_seconds;
-    std::printf("prompts of %lld: %.0f prompt tokens/s\n",
-                static_cast<long long>(options_.prompt), speed);
+    std::printf("prompts of %lld: %.0f prompt tokens/s\n", static_cast<long long>(options_.prompt),
+                speed);
     Append({{"prompt", options_.prompt}, {"prompt_tokens_per_second", speed}});
   }
 
   void MeasureTokens(int64_t texts) const {
-    const GenerationRun run = RunGeneration(
-        {texts, options_.context, options_.new_tokens, options_.seconds}, &model_);
+    const GenerationRun run =
+        RunGeneration({texts, options_.context, options_.new_tokens, options_.seconds}, &model_);
     const double speed = texts / run.token_seconds, read = bytes_ / run.token_seconds;
     std::printf("%lld texts: %.1f tokens/s, %.2f ms a pass, %.1f GB/s, share %.3f\n",
                 static_cast<long long>(texts), speed, 1e3 * run.token_seconds, 1e-9 * read,

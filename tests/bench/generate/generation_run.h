@@ -10,9 +10,9 @@ namespace ropewalk {
 // together with random prompts. They go to the model's adapters in turn.
 struct GenerationRunOptions {
   int64_t texts = 1;
-  int64_t prompt = 512;      // tokens
-  int64_t new_tokens = 64;   // of a text, after which others begin
-  double seconds = 3;        // at least, of all steps
+  int64_t prompt = 512;     // tokens
+  int64_t new_tokens = 64;  // of a text, after which others begin
+  double seconds = 3;       // at least, of all steps
 };
 
 struct GenerationRun {

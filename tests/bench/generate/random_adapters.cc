@@ -37,9 +37,8 @@ RandomAdapters::~RandomAdapters() {
 
 absl::StatusOr<std::vector<NamedAdapter>> RandomAdapters::Write(const ModelConfig& config,
                                                                 int count) {
-  folder_ =
-      (std::filesystem::temp_directory_path() / absl::StrCat("ropewalk-adapters-", getpid()))
-          .string();
+  folder_ = (std::filesystem::temp_directory_path() / absl::StrCat("ropewalk-adapters-", getpid()))
+                .string();
   std::vector<NamedAdapter> adapters;
   for (int i = 0; i < count; ++i) {
     const std::string name = absl::StrCat("random-", i);
