@@ -21,22 +21,35 @@ struct Planes {
   int count;
 };
 
-// A strip of W: kTile rows as planes, row-major.
+// A step of a strip of W: at most kTile rows as planes, row-major.
 struct Strip {
   Planes planes;
   int64_t stride;
 };
 
+// Rows of W that are multiplied at the same time: `count` of them, from `row` on, `apart` rows from
+// one to the next.
+struct StripRows {
+  int64_t row;
+  int64_t count;
+  int64_t apart;
+};
+
+// A strip's rows lie apart so that the processor, which sees that a page is read from its beginning
+// to its end, fetches ahead of each of them; so many rows of each follow one another.
+constexpr int64_t kRun = 32;
+
 void Pack(int64_t rows, const LeftFactor<float>& x, int64_t depth, Bfloat16* panel) {
-  PackPanelsOfRows(depth, rows, x.a, x.stride, x.planes, panel);
+  PackHalfPanelOfRows(depth, rows, x.a, x.stride, x.planes, panel);
 }
 void Pack(int64_t rows, const LeftFactor<Bfloat16>& x, int64_t depth, Bfloat16* panel) {
-  PackPanelsOfRows(depth, rows, x.a, x.stride, panel);
+  PackHalfPanelOfRows(depth, rows, x.a, x.stride, panel);
 }
 
+// to [kTile / 2, kTile] = the transpose of from's first columns.
 ROPEWALK_SIMD void TransposeBlock(const float* from, float* to) {
-  for (int64_t i = 0; i < kTile; ++i) {
-    for (int64_t j = 0; j < kTile; ++j) to[j * kTile + i] = from[i * kTile + j];
+  for (int64_t i = 0; i < kTile / 2; ++i) {
+    for (int64_t j = 0; j < kTile; ++j) to[i * kTile + j] = from[j * kTile + i];
   }
 }
 
@@ -46,42 +59,29 @@ class StripReader {
   StripReader(const StoredMatrix& w, int planes)
       : w_(w), planes_(planes), halves_(w.AsBfloat16()), floats_(w.AsFloat()) {}
 
-  // Terms [first, first + count) of the rows [row, row + rows), and zeros up to whole tiles, good
-  // until this thread's next call.
-  Strip Read(int64_t row, int64_t rows, int64_t first, int64_t count) const {
-    const int64_t offset = row * w_.columns() + first;
-    if (halves_ != nullptr) return Halves(halves_ + offset, rows, count);
-    if (floats_ != nullptr) return Split(floats_ + offset, w_.columns(), rows, count);
-    return Split(ReadPart(w_, row, rows, first, count), count, rows, count);
-  }
-
-  // Of the rows [row, row + rows), what lies in memory from `from` to `to` of 1 of the way.
-  TileAhead Ahead(int64_t row, int64_t rows, int64_t from, int64_t to, int64_t of) const {
-    const int64_t row_bytes =
-        w_.columns() * (halves_ != nullptr ? sizeof(Bfloat16) : sizeof(float));
-    const char* const memory = halves_ != nullptr ? reinterpret_cast<const char*>(halves_)
-                                                  : reinterpret_cast<const char*>(floats_);
-    if (memory == nullptr || rows <= 0) return {};
-    const int64_t bytes = rows * row_bytes, begin = bytes * from / of, end = bytes * to / of;
-    return {memory + row * row_bytes + begin, end - begin};
-  }
-
- private:
-  // Where it lies, if tiles can be read from there.
-  Strip Halves(const Bfloat16* values, int64_t rows, int64_t count) const {
-    if (count % kTile == 0 && rows % (kTile / 2) == 0) return {{values, 0, 1}, w_.columns()};
+  // Terms [first, first + count) of the rows, and zeros up to whole tiles, good until this thread's
+  // next call.
+  Strip Read(const StripRows& rows, int64_t first, int64_t count) const {
+    const int64_t offset = rows.row * w_.columns() + first, stride = rows.apart * w_.columns();
+    if (halves_ != nullptr) return Halves(halves_ + offset, rows.count, stride, count);
     const Strip strip = Room(count);
-    for (int64_t i = 0; i < rows; ++i) {
-      std::memcpy(Row(strip, i), values + i * w_.columns(), count * sizeof(Bfloat16));
+    for (int64_t i = 0; i < rows.count; ++i) {
+      const float* const values = floats_ != nullptr
+                                      ? floats_ + offset + i * stride
+                                      : ReadPart(w_, rows.row + i * rows.apart, 1, first, count);
+      SplitPlanes(count, values, planes_, strip.planes.plane, Row(strip, i));
       Pad(count, strip, i);
     }
     return strip;
   }
 
-  Strip Split(const float* values, int64_t stride, int64_t rows, int64_t count) const {
+ private:
+  // Where it lies, if tiles can be read from there.
+  Strip Halves(const Bfloat16* values, int64_t rows, int64_t stride, int64_t count) const {
+    if (count % kTile == 0 && rows % (kTile / 2) == 0) return {{values, 0, 1}, stride};
     const Strip strip = Room(count);
     for (int64_t i = 0; i < rows; ++i) {
-      SplitPlanes(count, values + i * stride, planes_, strip.planes.plane, Row(strip, i));
+      std::memcpy(Row(strip, i), values + i * stride, count * sizeof(Bfloat16));
       Pad(count, strip, i);
     }
     return strip;
@@ -127,32 +127,42 @@ class Multiplier {
 
   // Outputs [begin, end), `begin` a multiple of kTile.
   void Run(int64_t begin, int64_t end) const {
-    static thread_local Scratch<Bfloat16> scratch;
+    static thread_local Scratch<Bfloat16> panel_scratch;
+    static thread_local Scratch<float> sums_scratch;
     const TileSession session(kernel_);
-    Bfloat16* const panel = scratch.Get(PanelSize(depth_, x_.planes));
+    Bfloat16* const panel = panel_scratch.Get(PanelSize(depth_, x_.planes));
+    float* const sums = sums_scratch.Get(kTile * kRun * kTile);
     Pack(rows_, x_, depth_, panel);
-    for (int64_t row = begin; row < end; row += kTile) {
-      alignas(kCacheLine) float sums[kTile * kTile], block[kTile * kTile];
+    for (int64_t row = begin; row < end;) {
+      const int64_t run = std::clamp<int64_t>((end - row) / kTile, 1, kRun);
       const int64_t count = std::min(kTile, end - row);
-      Sum(row, count, end, panel, sums);
-      TransposeBlock(sums, block);
-      AddLowRank(row, block);
-      take_({0, rows_, row, count, block});
+      for (int64_t i = 0; i < run; ++i) {
+        Sum({row + i, count, run}, panel, sums + i * kTile, run * kTile);
+      }
+      for (int64_t i = 0; i < run; ++i) {
+        Take(row + i * kTile, std::min(kTile, end - row - i * kTile), sums + i * kTile * kTile);
+      }
+      row += run * count;
     }
   }
 
  private:
-  // sums [kTile, kTile] = `count` rows of W times x^T.
-  void Sum(int64_t row, int64_t count, int64_t end, const Bfloat16* panel, float* sums) const {
-    const int64_t next = row + kTile, next_count = std::min(kTile, end - next);
+  // sums [rows.count, kTile], rows `stride` apart, = those rows of W times x^T.
+  void Sum(const StripRows& rows, const Bfloat16* panel, float* sums, int64_t stride) const {
     steps_.ForEach([&](int64_t first, int64_t depth) {
-      const Strip strip = strips_.Read(row, count, first, depth);
+      const Strip strip = strips_.Read(rows, first, depth);
       const Planes x = {panel + first * kTile, PanelSize(depth_, 1), x_.planes};
       TileTerm terms[kMaxTerms];
       const size_t n = Terms(depth, strip, x, terms);
-      kernel_.multiply_half({terms, n}, count, first > 0, sums, kTile,
-                            strips_.Ahead(next, next_count, first, first + depth, depth_));
+      kernel_.multiply_half({terms, n}, rows.count, first > 0, sums, stride);
     });
+  }
+
+  void Take(int64_t column, int64_t columns, const float* sums) const {
+    alignas(kCacheLine) float block[kTile * kTile];
+    TransposeBlock(sums, block);
+    AddLowRank(column, block);
+    take_({0, rows_, column, columns, block});
   }
 
   // The pairs of planes in PanelProduct's order, where x is the left factor.

@@ -18,8 +18,8 @@ struct Case {
 
 // Some with ends that are no tiles, some of several steps, two with more depth than is summed at
 // once for three planes and for one.
-const Case kCases[] = {{1, 1, 1},      {3, 33, 7},    {16, 64, 896}, {7, 48, 200},
-                       {16, 90, 1536}, {5, 40, 2500}, {16, 32, 7000}};
+const Case kCases[] = {{1, 1, 1},      {3, 33, 7},    {16, 64, 896},  {7, 48, 200},
+                       {16, 90, 1536}, {5, 40, 2500}, {16, 32, 7000}, {2, 3000, 64}};
 
 constexpr WeightStorage kStorages[] = {WeightStorage::kFloat32, WeightStorage::kBfloat16,
                                        WeightStorage::kFloat16, WeightStorage::kInt8,

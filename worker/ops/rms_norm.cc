@@ -107,7 +107,7 @@ void WeightGradient(int64_t rows, int64_t size, int64_t begin, int64_t end, cons
 template <typename X, typename T>
 void RmsNormForward(int64_t rows, int64_t size, const X* x, const Wide<T>* weight, double eps, T* y,
                     Wide<T>* rstd) {
-  ParallelFor(rows, [&](int64_t begin, int64_t end) {
+  ParallelForRows(rows, size, [&](int64_t begin, int64_t end) {
     Norm(end - begin, size, x + begin * size, weight, static_cast<Wide<T>>(eps), y + begin * size,
          rstd + begin);
   });

@@ -48,7 +48,7 @@ template <typename T>
 void ApplyRope(int64_t rows, int64_t heads, int64_t pairs, const Wide<T>* cosines,
                const Wide<T>* sines, Rotation rotation, T* x) {
   const Wide<T> sign = rotation == Rotation::kForward ? Wide<T>{1} : Wide<T>{-1};
-  ParallelFor(rows, [&](int64_t begin, int64_t end) {
+  ParallelForRows(rows, heads * 2 * pairs, [&](int64_t begin, int64_t end) {
     Turn(end - begin, heads, pairs, cosines + begin * pairs, sines + begin * pairs, sign,
          x + begin * heads * 2 * pairs);
   });

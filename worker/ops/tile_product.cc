@@ -51,9 +51,8 @@ void Multiply(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, f
   MultiplyRows(terms, rows, accumulate, c, c_stride, MultiplyRow);
 }
 
-// It is slower than any memory.
 void MultiplyHalf(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, float* c,
-                  int64_t c_stride, const TileAhead&) {
+                  int64_t c_stride) {
   MultiplyRows(terms, rows, accumulate, c, c_stride, MultiplyHalfRow);
 }
 

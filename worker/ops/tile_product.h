@@ -21,12 +21,6 @@ struct TileTerm {
   const Bfloat16* b_panel;  // [depth / 2, kTile, 2]: pairs of b's rows side by side
 };
 
-// Memory that a kernel is to ask for while it multiplies, as it is needed next.
-struct TileAhead {
-  const char* memory = nullptr;
-  int64_t bytes = 0;
-};
-
 // The innermost loop of every product of bfloat16 numbers, for one kind of processor. Sums are
 // float32.
 struct TileKernel {
@@ -45,7 +39,7 @@ struct TileKernel {
 
   // The same, bit for bit, for the first kTile / 2 columns alone; what others become is not said.
   void (*multiply_half)(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, float* c,
-                        int64_t c_stride, const TileAhead& ahead);
+                        int64_t c_stride);
 };
 
 // Intel's AMX; AVX-512's bfloat16 instructions; any processor.

@@ -5,7 +5,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
 #endif
 
@@ -115,27 +114,8 @@ ROPEWALK_AMX void MultiplyUpper(absl::Span<const TileTerm> terms, bool accumulat
   _tile_stored(1, c + 16, c_bytes);
 }
 
-// Asks for its memory line after line, evenly over so many calls of Next.
-class Prefetcher {
- public:
-  Prefetcher(const TileAhead& ahead, int64_t calls)
-      : line_(ahead.memory), end_(ahead.memory + ahead.bytes) {
-    if (calls > 0) bytes_ = (ahead.bytes / calls + 63) / 64 * 64;
-  }
-
-  void Next() {
-    const char* const until = std::min(line_ + bytes_, end_);
-    for (; line_ < until; line_ += 64) _mm_prefetch(line_, _MM_HINT_T1);
-  }
-
- private:
-  const char* line_;
-  const char* const end_;
-  int64_t bytes_ = 0;
-};
-
 ROPEWALK_AMX void MultiplyHalf(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate,
-                               float* c, int64_t c_stride, const TileAhead& ahead) {
+                               float* c, int64_t c_stride) {
   const int64_t c_bytes = c_stride * sizeof(float);
   const bool both = rows > 16;
   if (accumulate) {
@@ -145,9 +125,6 @@ ROPEWALK_AMX void MultiplyHalf(absl::Span<const TileTerm> terms, int64_t rows, b
     _tile_zero(0);
     _tile_zero(2);
   }
-  int64_t steps = 0;
-  for (const TileTerm& term : terms) steps += term.depth / kTile;
-  Prefetcher prefetcher(ahead, steps);
   for (const TileTerm& term : terms) {
     const int64_t a_bytes = term.a_stride * sizeof(Bfloat16);
     const Bfloat16* a = term.a;
@@ -159,7 +136,6 @@ ROPEWALK_AMX void MultiplyHalf(absl::Span<const TileTerm> terms, int64_t rows, b
       _tile_dpbf16ps(0, 4, 6);
       _tile_loadd(5, lower + k, a_bytes);
       _tile_dpbf16ps(2, 5, 6);
-      prefetcher.Next();
     }
   }
   _tile_stored(0, c, c_bytes);
@@ -178,7 +154,7 @@ bool IsSupported() { return false; }
 void Begin() {}
 void End() {}
 void Multiply(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t) {}
-void MultiplyHalf(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t, const TileAhead&) {}
+void MultiplyHalf(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t) {}
 
 #endif
 

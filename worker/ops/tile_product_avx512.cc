@@ -78,10 +78,7 @@ ROPEWALK_AVX512 void MultiplyRowsHalf(absl::Span<const TileTerm> terms, int64_t 
 }
 
 void MultiplyHalf(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, float* c,
-                  int64_t c_stride, const TileAhead& ahead) {
-  for (int64_t line = 0; line < ahead.bytes; line += 64) {
-    __builtin_prefetch(ahead.memory + line, 0, 2);
-  }
+                  int64_t c_stride) {
   for (int64_t first = 0; first < rows; first += 2 * kRows) {
     MultiplyRowsHalf(terms, first, accumulate, c + first * c_stride, c_stride);
   }
@@ -99,7 +96,7 @@ void Multiply(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, f
 
 bool IsSupported() { return false; }
 void Multiply(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t) {}
-void MultiplyHalf(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t, const TileAhead&) {}
+void MultiplyHalf(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t) {}
 
 #endif
 

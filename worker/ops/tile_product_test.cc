@@ -70,7 +70,6 @@ TEST(TileKernel, EveryOneSumsItsTerms) {
 TEST(TileKernel, HalfAProductHasTheSameBits) {
   const Term first(64, 1), second(32, 3);
   const TileTerm terms[] = {first.AsTile(), second.AsTile()};
-  const auto memory = RandomFloats(1000, 5);
   for (const TileKernel* kernel : {&kAmxTileKernel, &kAvx512TileKernel, &kPlainTileKernel}) {
     if (!kernel->is_supported()) continue;
     SCOPED_TRACE(kernel->name);
@@ -79,8 +78,7 @@ TEST(TileKernel, HalfAProductHasTheSameBits) {
       for (const int64_t rows : {int64_t{1}, int64_t{16}, int64_t{17}, kTile}) {
         std::vector<float> whole(kTile * kTile, 0.5f), half = whole;
         kernel->multiply(absl::MakeConstSpan(terms, 2), rows, accumulate, whole.data(), kTile);
-        kernel->multiply_half(absl::MakeConstSpan(terms, 2), rows, accumulate, half.data(), kTile,
-                              {reinterpret_cast<const char*>(memory.data()), 4000});
+        kernel->multiply_half(absl::MakeConstSpan(terms, 2), rows, accumulate, half.data(), kTile);
         for (int64_t i = 0; i < rows; ++i) {
           EXPECT_EQ(std::memcmp(&half[i * kTile], &whole[i * kTile], kTile / 2 * sizeof(float)), 0);
         }
