@@ -62,6 +62,13 @@ void Weights<T>::ShareWith(Weights<float>* other) {
 }
 
 template <typename T>
+int64_t Weights<T>::BytesOfPass() const {
+  int64_t bytes = Output().stored()->bytes();
+  for (const LinearWeight<T>& place : places_) bytes += place.stored()->bytes();
+  return bytes;
+}
+
+template <typename T>
 LinearWeight<T>& Weights<T>::Matrix(int64_t index) {
   if (place_of_[index] >= 0) return places_[place_of_[index]];
   return index == index_.Embedding() ? embedding_ : output_;

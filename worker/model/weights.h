@@ -46,6 +46,10 @@ class Weights {
   // The output embedding [vocab, hidden], perhaps tied to the embedding.
   const LinearWeight<T>& Output() const { return tied_ ? embedding_ : output_; }
 
+  // Of the matrices that every pass reads whole: all but the table of embeddings, unless it is the
+  // output embedding, too. Not for T = double.
+  int64_t BytesOfPass() const;
+
  private:
   LinearWeight<T>& Matrix(int64_t index);
 

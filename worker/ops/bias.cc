@@ -50,7 +50,7 @@ void SumColumns(int64_t rows, int64_t size, int64_t columns, const double* dy, d
 
 template <typename T>
 void AddBias(int64_t rows, int64_t size, const Wide<T>* bias, T* y) {
-  ParallelFor(rows, [&](int64_t begin, int64_t end) {
+  ParallelForRows(rows, size, [&](int64_t begin, int64_t end) {
     AddRows(end - begin, size, bias, y + begin * size);
   });
 }

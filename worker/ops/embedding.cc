@@ -9,7 +9,7 @@ template <typename T>
 void EmbeddingForward(int64_t rows, const int32_t* tokens, const LinearWeight<T>& table,
                       Wide<T>* y) {
   const OpTimer timer("embedding", 0, 1.0 * rows * table.in() * (sizeof(T) + sizeof(Wide<T>)));
-  ParallelFor(rows, [&](int64_t begin, int64_t end) {
+  ParallelForRows(rows, table.in(), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) table.ReadRow(tokens[r], y + r * table.in());
   });
 }

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "worker/ops/block_sinks.h"
+#include "worker/ops/few_rows_product.h"
 #include "worker/ops/matmul.h"
 #include "worker/ops/matrix_panels.h"
 #include "worker/ops/op_timer.h"
@@ -65,12 +66,16 @@ void LinearWeight<T>::Forward(int64_t rows, const T* x, Y* y, bool accumulate,
       if (!UsesTiles<T>(precision_)) return StoredForward(*stored_, rows, x, y, accumulate);
     }
     const int planes = PlanesOf(*stored_, precision_ == MatMulPrecision::kBfloat16);
+    const BlockSink<Y> sink{y, out_, accumulate};
+    if (rows <= kFewRows) {
+      return FewRowsProduct<T>(rows, Left(x, in_, precision_), *stored_, planes, sink, term);
+    }
     PanelProduct<T>(
         {rows, out_, in_}, Left(x, in_, precision_), planes,
         [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
           PackOutputs(*stored_, planes, column, columns, first, count, panels);
         },
-        BlockSink<Y>{y, out_, accumulate}, term);
+        sink, term);
   }
 }
 

@@ -78,6 +78,13 @@ ROPEWALK_SIMD void TransposeRows(int64_t depth, const Bfloat16* w, int64_t strid
   }
 }
 
+// The same of the panel's first half, from kTranspose rows.
+ROPEWALK_SIMD void TransposeHalf(int64_t depth, const Bfloat16* w, int64_t stride, Pair* panel) {
+  for (int64_t k = 0; k < depth; k += kTile, panel += kTile * kTranspose) {
+    TransposePairs(w + k, stride, panel);
+  }
+}
+
 ROPEWALK_SIMD void RoundTo(int64_t n, const float* x, Bfloat16* y) {
   for (int64_t i = 0; i < n; ++i) y[i] = ToBfloat16(x[i]);
 }
@@ -126,6 +133,38 @@ void PackRestOfRows(int64_t depth, int64_t columns, const Bfloat16* w, int64_t s
   const int64_t padded = RoundUpToTile(depth);
   TransposeRows(padded, Padded(columns, depth, w, stride, kTile, padded), padded, panel);
 }
+
+// kTranspose rows of `depth` and zeros, which make it a multiple of kTile, with a stride that does
+// not put all of them into the same sets of the first cache.
+class HalfRows {
+ public:
+  HalfRows(int64_t depth, int64_t columns, int planes)
+      : padded_(RoundUpToTile(depth)),
+        stride_(padded_ + kTile),
+        rows_(Room(planes * kTranspose * stride_)) {
+    for (int64_t i = 0; i < planes * kTranspose; ++i) {
+      const int64_t filled = i % kTranspose < columns ? depth : 0;
+      std::fill_n(Row(i) + filled, padded_ - filled, Bfloat16{0});
+    }
+  }
+
+  Bfloat16* Row(int64_t i) const { return rows_ + i * stride_; }
+  int64_t plane() const { return kTranspose * stride_; }
+
+  void Pack(int plane, Bfloat16* panel) const {
+    TransposeHalf(padded_, rows_ + plane * this->plane(), stride_, reinterpret_cast<Pair*>(panel));
+  }
+
+ private:
+  static Bfloat16* Room(int64_t size) {
+    static thread_local Scratch<Bfloat16> scratch;
+    return scratch.Get(size);
+  }
+
+  const int64_t padded_;
+  const int64_t stride_;
+  Bfloat16* const rows_;
+};
 
 }  // namespace
 
@@ -184,6 +223,22 @@ void PackPanelsOfRows(int64_t depth, int64_t columns, const float* w, int64_t st
       PackPanelsOfRows(depth, count, split + p * depth * count, depth, panels);
     }
   }
+}
+
+void PackHalfPanelOfRows(int64_t depth, int64_t columns, const Bfloat16* w, int64_t stride,
+                         Bfloat16* panel) {
+  const HalfRows rows(depth, columns, 1);
+  for (int64_t i = 0; i < columns; ++i) std::copy_n(w + i * stride, depth, rows.Row(i));
+  rows.Pack(0, panel);
+}
+
+void PackHalfPanelOfRows(int64_t depth, int64_t columns, const float* w, int64_t stride, int planes,
+                         Bfloat16* panel) {
+  const HalfRows rows(depth, columns, planes);
+  for (int64_t i = 0; i < columns; ++i) {
+    SplitPlanes(depth, w + i * stride, planes, rows.plane(), rows.Row(i));
+  }
+  for (int p = 0; p < planes; ++p) rows.Pack(p, panel + p * PanelSize(depth, 1));
 }
 
 }  // namespace ropewalk

@@ -30,6 +30,13 @@ void PackPanelsOfRows(int64_t depth, int64_t columns, const Bfloat16* w, int64_t
 void PackPanelsOfRows(int64_t depth, int64_t columns, const float* w, int64_t stride, int planes,
                       Bfloat16* panels);
 
+// The first kTile / 2 columns of a panel, plane after plane as PackPanelsOfRows has them, from
+// `columns` rows, at most as many; what is missing is 0, and the other columns stay as they are.
+void PackHalfPanelOfRows(int64_t depth, int64_t columns, const Bfloat16* w, int64_t stride,
+                         Bfloat16* panel);
+void PackHalfPanelOfRows(int64_t depth, int64_t columns, const float* w, int64_t stride, int planes,
+                         Bfloat16* panel);
+
 // Writes x [n] as planes, each `plane_stride` after the one before.
 void SplitPlanes(int64_t n, const float* x, int planes, int64_t plane_stride, Bfloat16* out);
 

@@ -109,7 +109,7 @@ template <typename X, typename T>
 void RmsNormForward(int64_t rows, int64_t size, const X* x, const Wide<T>* weight, double eps, T* y,
                     Wide<T>* rstd) {
   const OpTimer timer("norm", 4.0 * rows * size, 1.0 * rows * size * (sizeof(X) + sizeof(T)));
-  ParallelFor(rows, [&](int64_t begin, int64_t end) {
+  ParallelForRows(rows, size, [&](int64_t begin, int64_t end) {
     Norm(end - begin, size, x + begin * size, weight, static_cast<Wide<T>>(eps), y + begin * size,
          rstd + begin);
   });

@@ -36,6 +36,10 @@ struct TileKernel {
   // the next multiple of 16 are read.
   void (*multiply)(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, float* c,
                    int64_t c_stride);
+
+  // The same, bit for bit, for the first kTile / 2 columns alone; what others become is not said.
+  void (*multiply_half)(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, float* c,
+                        int64_t c_stride);
 };
 
 // Intel's AMX; AVX-512's bfloat16 instructions; any processor.

@@ -114,6 +114,34 @@ ROPEWALK_AMX void MultiplyUpper(absl::Span<const TileTerm> terms, bool accumulat
   _tile_stored(1, c + 16, c_bytes);
 }
 
+ROPEWALK_AMX void MultiplyHalf(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate,
+                               float* c, int64_t c_stride) {
+  const int64_t c_bytes = c_stride * sizeof(float);
+  const bool both = rows > 16;
+  if (accumulate) {
+    _tile_loadd(0, c, c_bytes);
+    if (both) _tile_loadd(2, c + 16 * c_stride, c_bytes);
+  } else {
+    _tile_zero(0);
+    _tile_zero(2);
+  }
+  for (const TileTerm& term : terms) {
+    const int64_t a_bytes = term.a_stride * sizeof(Bfloat16);
+    const Bfloat16* a = term.a;
+    const Bfloat16* const lower = term.a + (both ? 16 * term.a_stride : 0);
+    const Bfloat16* b = term.b_panel;
+    for (int64_t k = 0; k < term.depth; k += kTile, a += kTile, b += kTile * kTile) {
+      _tile_loadd(6, b, 128);
+      _tile_loadd(4, a, a_bytes);
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_loadd(5, lower + k, a_bytes);
+      _tile_dpbf16ps(2, 5, 6);
+    }
+  }
+  _tile_stored(0, c, c_bytes);
+  if (both) _tile_stored(2, c + 16 * c_stride, c_bytes);
+}
+
 // Of either half of the rows all 16 are read.
 void Multiply(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, float* c,
               int64_t c_stride) {
@@ -126,11 +154,12 @@ bool IsSupported() { return false; }
 void Begin() {}
 void End() {}
 void Multiply(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t) {}
+void MultiplyHalf(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t) {}
 
 #endif
 
 }  // namespace
 
-const TileKernel kAmxTileKernel = {"amx", IsSupported, Begin, End, Multiply};
+const TileKernel kAmxTileKernel = {"amx", IsSupported, Begin, End, Multiply, MultiplyHalf};
 
 }  // namespace ropewalk

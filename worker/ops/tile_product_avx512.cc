@@ -57,6 +57,33 @@ ROPEWALK_AVX512 void MultiplyRows(absl::Span<const TileTerm> terms, int64_t firs
   }
 }
 
+// The same of the left columns, of twice as many rows.
+ROPEWALK_AVX512 void MultiplyRowsHalf(absl::Span<const TileTerm> terms, int64_t first,
+                                      bool accumulate, float* c, int64_t c_stride) {
+  __m512 sums[2 * kRows];
+  for (int i = 0; i < 2 * kRows; ++i) {
+    sums[i] = accumulate ? _mm512_loadu_ps(c + i * c_stride) : _mm512_setzero_ps();
+  }
+  for (const TileTerm& term : terms) {
+    const Bfloat16* a = term.a + first * term.a_stride;
+    const Bfloat16* b = term.b_panel;
+    for (int64_t k = 0; k < term.depth; k += 2, a += 2, b += 2 * kTile) {
+      const __m512bh columns = Columns(b);
+      for (int i = 0; i < 2 * kRows; ++i) {
+        sums[i] = _mm512_dpbf16_ps(sums[i], Pair(a + i * term.a_stride), columns);
+      }
+    }
+  }
+  for (int i = 0; i < 2 * kRows; ++i) _mm512_storeu_ps(c + i * c_stride, sums[i]);
+}
+
+void MultiplyHalf(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, float* c,
+                  int64_t c_stride) {
+  for (int64_t first = 0; first < rows; first += 2 * kRows) {
+    MultiplyRowsHalf(terms, first, accumulate, c + first * c_stride, c_stride);
+  }
+}
+
 // Of a started group of kRows rows all are read.
 void Multiply(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, float* c,
               int64_t c_stride) {
@@ -69,6 +96,7 @@ void Multiply(absl::Span<const TileTerm> terms, int64_t rows, bool accumulate, f
 
 bool IsSupported() { return false; }
 void Multiply(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t) {}
+void MultiplyHalf(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t) {}
 
 #endif
 
@@ -76,6 +104,7 @@ void Nothing() {}
 
 }  // namespace
 
-const TileKernel kAvx512TileKernel = {"avx512", IsSupported, Nothing, Nothing, Multiply};
+const TileKernel kAvx512TileKernel = {"avx512", IsSupported, Nothing,
+                                      Nothing,  Multiply,    MultiplyHalf};
 
 }  // namespace ropewalk

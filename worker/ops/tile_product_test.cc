@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "worker/ops/ops_testing.h"
 #include "worker/ops/panels.h"
 
@@ -60,6 +62,26 @@ TEST(TileKernel, EveryOneSumsItsTerms) {
         expected.resize(rows * kTile);
         c.resize(rows * kTile);
         ExpectClose(c, expected, 1e-6);
+      }
+    }
+  }
+}
+
+TEST(TileKernel, HalfAProductHasTheSameBits) {
+  const Term first(64, 1), second(32, 3);
+  const TileTerm terms[] = {first.AsTile(), second.AsTile()};
+  for (const TileKernel* kernel : {&kAmxTileKernel, &kAvx512TileKernel, &kPlainTileKernel}) {
+    if (!kernel->is_supported()) continue;
+    SCOPED_TRACE(kernel->name);
+    const TileSession session(*kernel);
+    for (const bool accumulate : {false, true}) {
+      for (const int64_t rows : {int64_t{1}, int64_t{16}, int64_t{17}, kTile}) {
+        std::vector<float> whole(kTile * kTile, 0.5f), half = whole;
+        kernel->multiply(absl::MakeConstSpan(terms, 2), rows, accumulate, whole.data(), kTile);
+        kernel->multiply_half(absl::MakeConstSpan(terms, 2), rows, accumulate, half.data(), kTile);
+        for (int64_t i = 0; i < rows; ++i) {
+          EXPECT_EQ(std::memcmp(&half[i * kTile], &whole[i * kTile], kTile / 2 * sizeof(float)), 0);
+        }
       }
     }
   }

@@ -28,12 +28,23 @@ void ParallelFor(int64_t n, F f) {
   for (int part = 0; part < parts; ++part) f(n * part / parts, n * (part + 1) / parts);
 }
 
+// Loops over fewer elements than this stay on the calling thread: a sleeping thread takes longer to
+// wake than they last.
+inline constexpr int64_t kFewElements = 1 << 17;
+
+// ParallelFor for rows of `size` elements each.
+template <typename F>
+void ParallelForRows(int64_t rows, int64_t size, F f) {
+  if (rows > 0 && rows * size < kFewElements) return f(int64_t{0}, rows);
+  ParallelFor(rows, f);
+}
+
 // The same for elementwise loops: parts begin at multiples of kLoopBlock, so that vectorised code
 // rounds an element alike whoever computes it.
 inline constexpr int64_t kLoopBlock = 1024;
 template <typename F>
 void ParallelForElements(int64_t n, F f) {
-  ParallelFor((n + kLoopBlock - 1) / kLoopBlock, [&](int64_t begin, int64_t end) {
+  ParallelForRows((n + kLoopBlock - 1) / kLoopBlock, kLoopBlock, [&](int64_t begin, int64_t end) {
     f(begin * kLoopBlock, std::min(n, end * kLoopBlock));
   });
 }

@@ -44,6 +44,9 @@ class InferenceModel final : public LanguageModel {
 
   const ModelConfig& config() const { return transformer_.config(); }
 
+  // Of weights, that a pass reads whatever its tokens and adapters are.
+  int64_t BytesOfPass() const { return transformer_.weights().BytesOfPass(); }
+
   // In the order in which they were given.
   const std::vector<std::string>& adapters() const { return names_; }
 
