@@ -1,6 +1,7 @@
 #include "worker/model/decoder_layer.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "worker/ops/elementwise.h"
 #include "worker/ops/residual.h"
@@ -47,8 +48,7 @@ void DecoderLayer<T>::ForwardAttention(const Rows<T>& rows, const LayerActivatio
   At(Linear::kValue).Forward(rows.count, scratch.normed, a.value);
   PositionQueryKey(rows, a);
   attention(a);
-  At(Linear::kOutput).Forward(rows.count, a.attended, scratch.normed);
-  AddResidual<T>(rows.count * config_.hidden_size, a.input, scratch.normed, a.middle);
+  ForwardOntoStream(Linear::kOutput, rows, a.attended, scratch, a.input, a.middle);
 }
 
 template <typename T>
@@ -64,10 +64,40 @@ template <typename T>
 void DecoderLayer<T>::ForwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
                                  const LayerScratch<T>& scratch, Wide<T>* output) const {
   const LayerActivations<T>& a = activations;
-  ForwardGateUp(rows, activations, scratch);
+  Norm(rows, index_.MlpNorm(number_), a.middle, scratch.normed, a.mlp_rstd);
+  At(Linear::kGate).Forward(rows.count, scratch.normed, a.gate);
+  ForwardUpProduct(rows, a, scratch);
+  ForwardOntoStream(Linear::kDown, rows, scratch.product, scratch, a.middle, output);
+}
+
+template <typename T>
+void DecoderLayer<T>::ForwardUpProduct(const Rows<T>& rows, const LayerActivations<T>& activations,
+                                       const LayerScratch<T>& scratch) const {
+  const LayerActivations<T>& a = activations;
+  const LinearLayer<T>& up = At(Linear::kUp);
+  if constexpr (!std::is_same_v<T, double>) {
+    if (up.GivesBlocks()) {
+      return up.ForwardBlocks(
+          rows.count, scratch.normed,
+          SwigluSink<T>{a.gate, a.up, scratch.product, config_.intermediate_size});
+    }
+  }
+  up.Forward(rows.count, scratch.normed, a.up);
   SwigluForward(rows.count * config_.intermediate_size, a.gate, a.up, scratch.product);
-  At(Linear::kDown).Forward(rows.count, scratch.product, scratch.normed);
-  AddResidual<T>(rows.count * config_.hidden_size, a.middle, scratch.normed, output);
+}
+
+template <typename T>
+void DecoderLayer<T>::ForwardOntoStream(Linear linear, const Rows<T>& rows, const T* x,
+                                        const LayerScratch<T>& scratch, const Wide<T>* stream,
+                                        Wide<T>* output) const {
+  const LinearLayer<T>& layer = At(linear);
+  if constexpr (!std::is_same_v<T, double>) {
+    if (layer.GivesBlocks()) {
+      return layer.ForwardBlocks(rows.count, x, ResidualSink{stream, output, config_.hidden_size});
+    }
+  }
+  layer.Forward(rows.count, x, scratch.normed);
+  AddResidual<T>(rows.count * config_.hidden_size, stream, scratch.normed, output);
 }
 
 template <typename T>
@@ -86,28 +116,47 @@ bool DecoderLayer<T>::BackwardMlp(const Rows<T>& rows, const LayerActivations<T>
                                   Wide<T>* d_stream) const {
   const LayerActivations<T>& a = activations;
   const LayerScratch<T>& s = scratch;
-  const int64_t products = rows.count * config_.intermediate_size;
-  const bool below_down = sink.NeedsInputOf(IndexOf(Linear::kDown));
-  SwigluForward(products, a.gate, a.up, s.product);
   RoundTo<T>(rows.count * config_.hidden_size, d_stream, s.d_output);
-  At(Linear::kDown)
-      .Backward(rows.count, s.product, s.d_output, below_down ? s.d_product : nullptr,
-                /*accumulate=*/false, GradientsOf(Linear::kDown, sink));
-  if (!below_down) return false;
-  SwigluBackward(products, s.d_product, a.gate, a.up, s.d_gate, s.d_up);
+  if (!BackwardProduct(rows, a, s, sink)) return false;
 
   const bool below_gate = sink.NeedsInputOf(IndexOf(Linear::kGate));
   T* const d_normed = below_gate ? s.d_normed : nullptr;
   Norm(rows, index_.MlpNorm(number_), a.middle, s.normed, a.mlp_rstd);
   At(Linear::kGate)
-      .Backward(rows.count, s.normed, s.d_gate, d_normed, /*accumulate=*/false,
+      .Backward(rows.count, s.normed, a.gate, d_normed, /*accumulate=*/false,
                 GradientsOf(Linear::kGate, sink));
   At(Linear::kUp)
-      .Backward(rows.count, s.normed, s.d_up, d_normed, /*accumulate=*/true,
+      .Backward(rows.count, s.normed, a.up, d_normed, /*accumulate=*/true,
                 GradientsOf(Linear::kUp, sink));
   if (!below_gate) return false;
   BackwardNorm(rows, index_.MlpNorm(number_), a.middle, a.mlp_rstd, s.d_normed, sink, d_stream);
   return true;
+}
+
+template <typename T>
+bool DecoderLayer<T>::BackwardProduct(const Rows<T>& rows, const LayerActivations<T>& activations,
+                                      const LayerScratch<T>& scratch,
+                                      const GradientSink<Wide<T>>& sink) const {
+  const LayerActivations<T>& a = activations;
+  const LayerScratch<T>& s = scratch;
+  const int64_t products = rows.count * config_.intermediate_size;
+  const bool below = sink.NeedsInputOf(IndexOf(Linear::kDown));
+  const LinearLayer<T>& down = At(Linear::kDown);
+  const LinearGradients<T> gradients = GradientsOf(Linear::kDown, sink);
+  if constexpr (!std::is_same_v<T, double>) {
+    if (below && down.GivesBlocks()) {
+      down.BackwardInputBlocks(
+          rows.count, s.d_output,
+          SwigluGradientSink<T>{a.gate, a.up, s.product, config_.intermediate_size});
+      down.AddGradients(rows.count, s.product, s.d_output, gradients);
+      return true;
+    }
+  }
+  SwigluForward(products, a.gate, a.up, s.product);
+  down.Backward(rows.count, s.product, s.d_output, below ? s.d_product : nullptr,
+                /*accumulate=*/false, gradients);
+  if (below) SwigluBackward(products, s.d_product, a.gate, a.up, a.gate, a.up);
+  return below;
 }
 
 template <typename T>

@@ -59,10 +59,20 @@ class DecoderLayer {
                      const LayerScratch<T>& scratch) const;
   void ForwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
                   const LayerScratch<T>& scratch, Wide<T>* output) const;
+  // up, and product = silu(gate) * up.
+  void ForwardUpProduct(const Rows<T>& rows, const LayerActivations<T>& activations,
+                        const LayerScratch<T>& scratch) const;
+  // output = stream + linear(x).
+  void ForwardOntoStream(Linear linear, const Rows<T>& rows, const T* x,
+                         const LayerScratch<T>& scratch, const Wide<T>* stream,
+                         Wide<T>* output) const;
   // They return false once nothing below trains.
   bool BackwardMlp(const Rows<T>& rows, const LayerActivations<T>& activations,
                    const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink,
                    Wide<T>* d_stream) const;
+  // The gradients by gate and up take their place.
+  bool BackwardProduct(const Rows<T>& rows, const LayerActivations<T>& activations,
+                       const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink) const;
   bool BackwardOutput(const Rows<T>& rows, const LayerActivations<T>& activations,
                       const LayerScratch<T>& scratch, const GradientSink<Wide<T>>& sink,
                       const Wide<T>* d_stream) const;

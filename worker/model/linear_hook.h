@@ -31,16 +31,16 @@ class LinearHook {
   // time for a place before its backward calls, with the same x.
   virtual void Forward(int64_t place, const T* x, T* y) = 0;
 
-  // Given dy [rows, out], the gradient of the loss by y, before that by x is computed: adds to the
-  // method's own gradient, and returns a term [rows, in] of dx if `wants_dx`. x is as it was in
-  // Forward. The term lives until the next call.
-  virtual LowRankTerm BackwardTerm(int64_t place, const T* x, const T* dy, bool wants_dx) {
-    return {};
-  }
+  // Given dy [rows, out], the gradient of the loss by y, before that by x is computed: a term [rows,
+  // in] of dx, if `wants_dx`. It lives until the next call.
+  virtual LowRankTerm BackwardTerm(int64_t place, const T* dy, bool wants_dx) { return {}; }
 
-  // What else there is to do: adds to the method's own gradient, and, unless dx is null, to dx
-  // [rows, in].
+  // Follows BackwardTerm: adds to the method's own gradient, and, unless dx is null, to dx [rows,
+  // in], which is dy W and the term before the call. x is as it was in Forward.
   virtual void Backward(int64_t place, const T* x, const T* dy, T* dx) = 0;
+
+  // Whether, in this pass, Forward does nothing to y and Backward nothing to dx.
+  virtual bool AddsOnlyTerms(int64_t place) const { return false; }
 };
 
 }  // namespace ropewalk

@@ -29,8 +29,7 @@ class LinearLayer {
 
   // y [rows, out] = x [rows, in] Wᵀ, and the hook's part, and the bias.
   void Forward(int64_t rows, const T* x, T* y) const {
-    const LowRankTerm term = hook_ == nullptr ? LowRankTerm{} : hook_->ForwardTerm(place_, x);
-    weight_->Forward(rows, x, y, /*accumulate=*/false, term);
+    weight_->Forward(rows, x, y, /*accumulate=*/false, ForwardTerm(x));
     if (hook_ != nullptr) hook_->Forward(place_, x, y);
     if (bias_ != nullptr) AddBias<T>(rows, weight_->out(), bias_, y);
   }
@@ -39,9 +38,41 @@ class LinearLayer {
   // null.
   void Backward(int64_t rows, const T* x, const T* dy, T* dx, bool accumulate,
                 const LinearGradients<T>& gradients) const {
-    LowRankTerm term;
-    if (hook_ != nullptr) term = hook_->BackwardTerm(place_, x, dy, dx != nullptr);
+    const LowRankTerm term = BackwardTerm(dy, dx != nullptr);
     if (dx != nullptr) weight_->BackwardInput(rows, dy, dx, accumulate, term);
+    AddGradients(rows, x, dy, dx, gradients);
+  }
+
+  // Whether y and dx are but a product and a term, so that their blocks can be had as they come.
+  bool GivesBlocks() const {
+    return UsesTiles<T>(weight_->precision()) && bias_ == nullptr &&
+           (hook_ == nullptr || hook_->AddsOnlyTerms(place_));
+  }
+
+  // Forward and Backward in such blocks. REQUIRES: GivesBlocks(). x need not be there before the
+  // gradients are added.
+  void ForwardBlocks(int64_t rows, const T* x, TakeBlock take) const {
+    weight_->ForwardBlocks(rows, x, take, ForwardTerm(x));
+  }
+  void BackwardInputBlocks(int64_t rows, const T* dy, TakeBlock take) const {
+    weight_->BackwardInputBlocks(rows, dy, take, BackwardTerm(dy, /*wants_dx=*/true));
+  }
+  void AddGradients(int64_t rows, const T* x, const T* dy,
+                    const LinearGradients<T>& gradients) const {
+    AddGradients(rows, x, dy, nullptr, gradients);
+  }
+
+ private:
+  LowRankTerm ForwardTerm(const T* x) const {
+    return hook_ == nullptr ? LowRankTerm{} : hook_->ForwardTerm(place_, x);
+  }
+
+  LowRankTerm BackwardTerm(const T* dy, bool wants_dx) const {
+    return hook_ == nullptr ? LowRankTerm{} : hook_->BackwardTerm(place_, dy, wants_dx);
+  }
+
+  void AddGradients(int64_t rows, const T* x, const T* dy, T* dx,
+                    const LinearGradients<T>& gradients) const {
     if (hook_ != nullptr) hook_->Backward(place_, x, dy, dx);
     if (gradients.matrix != nullptr) {
       AddWeightGradient<T>(weight_->precision(), rows, weight_->out(), weight_->in(), dy, x,
@@ -52,7 +83,6 @@ class LinearLayer {
     }
   }
 
- private:
   const LinearWeight<T>* weight_;
   const Wide<T>* bias_;
   LinearHook<T>* hook_;

@@ -65,17 +65,7 @@ void LinearWeight<T>::Forward(int64_t rows, const T* x, Y* y, bool accumulate,
     if constexpr (std::is_same_v<T, float>) {
       if (!UsesTiles<T>(precision_)) return StoredForward(*stored_, rows, x, y, accumulate);
     }
-    const int planes = PlanesOf(*stored_, precision_ == MatMulPrecision::kBfloat16);
-    const BlockSink<Y> sink{y, out_, accumulate};
-    if (rows <= kFewRows) {
-      return FewRowsProduct<T>(rows, Left(x, in_, precision_), *stored_, planes, sink, term);
-    }
-    PanelProduct<T>(
-        {rows, out_, in_}, Left(x, in_, precision_), planes,
-        [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
-          PackOutputs(*stored_, planes, column, columns, first, count, panels);
-        },
-        sink, term);
+    Products(rows, x, BlockSink<Y>{y, out_, accumulate}, term);
   }
 }
 
@@ -92,13 +82,53 @@ void LinearWeight<T>::BackwardInput(int64_t rows, const T* dy, X* dx, bool accum
     if constexpr (std::is_same_v<T, float>) {
       if (!UsesTiles<T>(precision_)) return StoredBackwardInput(*stored_, rows, dy, dx, accumulate);
     }
+    InputGradients(rows, dy, BlockSink<X>{dx, in_, accumulate}, term);
+  }
+}
+
+template <typename T>
+void LinearWeight<T>::ForwardBlocks(int64_t rows, const T* x, TakeBlock take,
+                                    const LowRankTerm& term) const {
+  const OpTimer timer("product", Flops(rows, term.u.rank), Bytes(rows, sizeof(T), sizeof(T)));
+  Products(rows, x, take, term);
+}
+
+template <typename T>
+void LinearWeight<T>::BackwardInputBlocks(int64_t rows, const T* dy, TakeBlock take,
+                                          const LowRankTerm& term) const {
+  const OpTimer timer("input gradient", Flops(rows, term.u.rank),
+                      Bytes(rows, sizeof(T), sizeof(T)));
+  InputGradients(rows, dy, take, term);
+}
+
+template <typename T>
+void LinearWeight<T>::Products(int64_t rows, const T* x, TakeBlock take,
+                               const LowRankTerm& term) const {
+  if constexpr (!kIsDouble<T>) {
+    const int planes = PlanesOf(*stored_, precision_ == MatMulPrecision::kBfloat16);
+    if (rows <= kFewRows) {
+      return FewRowsProduct<T>(rows, Left(x, in_, precision_), *stored_, planes, take, term);
+    }
+    PanelProduct<T>(
+        {rows, out_, in_}, Left(x, in_, precision_), planes,
+        [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
+          PackOutputs(*stored_, planes, column, columns, first, count, panels);
+        },
+        take, term);
+  }
+}
+
+template <typename T>
+void LinearWeight<T>::InputGradients(int64_t rows, const T* dy, TakeBlock take,
+                                     const LowRankTerm& term) const {
+  if constexpr (!kIsDouble<T>) {
     const int planes = PlanesOf(*stored_, precision_ == MatMulPrecision::kBfloat16);
     PanelProduct<T>(
         {rows, in_, out_}, Left(dy, out_, precision_), planes,
         [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
           PackInputs(*stored_, planes, column, columns, first, count, panels);
         },
-        BlockSink<X>{dx, in_, accumulate}, term);
+        take, term);
   }
 }
 
@@ -119,20 +149,6 @@ void LinearWeight<T>::ReadRow(int64_t row, Wide<T>* out) const {
     std::copy_n(doubles_.data() + row * in_, in_, out);
   } else {
     stored_->Read(row, 1, 0, in_, out);
-  }
-}
-
-template <typename T>
-void LinearWeight<T>::ForwardBlocks(int64_t rows, const T* x, TakeBlock take) const {
-  const OpTimer timer("product", Flops(rows, 0), Bytes(rows, sizeof(T), sizeof(T)));
-  if constexpr (!kIsDouble<T>) {
-    const int planes = PlanesOf(*stored_, precision_ == MatMulPrecision::kBfloat16);
-    PanelProduct<T>(
-        {rows, out_, in_}, Left(x, in_, precision_), planes,
-        [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
-          PackOutputs(*stored_, planes, column, columns, first, count, panels);
-        },
-        take);
   }
 }
 

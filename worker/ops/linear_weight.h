@@ -56,8 +56,10 @@ class LinearWeight {
   // Writes row `row` of W, [in].
   void ReadRow(int64_t row, Wide<T>* out) const;
 
-  // x W^T, whose blocks go to `take` as they come. Only for products of tiles.
-  void ForwardBlocks(int64_t rows, const T* x, TakeBlock take) const;
+  // The same products, whose blocks go to `take` as they come. Only for products of tiles.
+  void ForwardBlocks(int64_t rows, const T* x, TakeBlock take, const LowRankTerm& term = {}) const;
+  void BackwardInputBlocks(int64_t rows, const T* dy, TakeBlock take,
+                           const LowRankTerm& term = {}) const;
 
   int64_t out() const { return out_; }
   int64_t in() const { return in_; }
@@ -67,6 +69,10 @@ class LinearWeight {
   const std::shared_ptr<const StoredMatrix>& stored() const { return stored_; }
 
  private:
+  // Of tiles.
+  void Products(int64_t rows, const T* x, TakeBlock take, const LowRankTerm& term) const;
+  void InputGradients(int64_t rows, const T* dy, TakeBlock take, const LowRankTerm& term) const;
+
   // Of a product with a term of this rank, and of numbers of these sizes.
   double Flops(int64_t rows, int64_t rank) const;
   double Bytes(int64_t rows, size_t of_x, size_t of_y) const;

@@ -101,22 +101,6 @@ int64_t ChunkOf(int64_t rows) {
   return std::max(kLeastChunk, RoundUpToTile((rows + kMostChunks - 1) / kMostChunks));
 }
 
-// A chunk's g, with B as `pack_b` packs it, and what it adds to the gradients: `sums` receives da [rank, in], then db [out,
-// rank].
-template <typename T>
-void ChunkGradients(const LoraShape& shape, const T* x, const LowRankRows& xa, const T* dy,
-                    PackColumns pack_b, const LowRankRows& g, float* sums) {
-  float* const db = sums + shape.rank * shape.in;
-  Project<T>(shape.out, shape.scale, dy, pack_b, g);
-  TransposedLowRank<T>(xa, shape.out, dy, [&](const ProductBlock& block) {
-    for (int64_t j = 0; j < block.columns; ++j) {
-      float* const row = db + (block.column + j) * shape.rank + block.row;
-      for (int64_t i = 0; i < block.rows; ++i) row[i] = block.values[i * kTile + j];
-    }
-  });
-  TransposedLowRank<T>(g, shape.in, x, BlockSink<float>{sums, shape.in, /*accumulate=*/false});
-}
-
 ROPEWALK_SIMD void AddRange(int64_t n, int64_t chunks, int64_t stride, const float* sums,
                             float* total) {
   for (int64_t c = 0; c < chunks; ++c, sums += stride) {
@@ -124,10 +108,17 @@ ROPEWALK_SIMD void AddRange(int64_t n, int64_t chunks, int64_t stride, const flo
   }
 }
 
-// total [n] += sums [chunks, n], whose rows are `stride` apart.
-void AddChunks(int64_t n, int64_t chunks, int64_t stride, const float* sums, float* total) {
+// total [n] += the sums [n] that sum(row, rows, sums) makes of each chunk.
+template <typename SumOf>
+void AddChunks(int64_t rows, int64_t n, float* total, SumOf sum) {
+  static thread_local Scratch<float> scratch;
+  const int64_t chunk = ChunkOf(rows), chunks = (rows + chunk - 1) / chunk;
+  float* const sums = scratch.Get(chunks * n);
+  ParallelForEach(chunks, [&](int64_t c) {
+    sum(c * chunk, std::min(chunk, rows - c * chunk), sums + c * n);
+  });
   ParallelForElements(n, [&](int64_t begin, int64_t end) {
-    AddRange(end - begin, chunks, stride, sums + begin, total + begin);
+    AddRange(end - begin, chunks, n, sums + begin, total + begin);
   });
 }
 
@@ -157,23 +148,22 @@ LowRankTerm LoraForwardTerm(const LoraShape& shape, const T* x, const float* a, 
 }
 
 template <typename T>
-LowRankTerm LoraBackwardTerm(const LoraShape& shape, const T* x, const LowRankRows& xa, const T* dy,
+LowRankTerm LoraBackwardTerm(const LoraShape& shape, const LowRankRows& xa, const T* dy,
                              const float* a, const float* b, const LowRankRows& g, Bfloat16* panels,
-                             float* da, float* db) {
-  const OpTimer timer("adapter gradient", 2.0 * g.rows * (shape.in + 2 * shape.out) * shape.rank,
-                      1.0 * g.rows * (shape.in + 2 * shape.out) * sizeof(T));
-  const int64_t chunk = ChunkOf(g.rows), chunks = (g.rows + chunk - 1) / chunk;
-  const int64_t size = shape.rank * (shape.in + shape.out);
-  static thread_local Scratch<float> scratch;
-  float* const sums = scratch.Get(chunks * size);
+                             float* db) {
+  const OpTimer timer("adapter gradient", 4.0 * g.rows * shape.out * shape.rank,
+                      1.0 * g.rows * shape.out * sizeof(T));
   const PackedColumns packed_b(shape.out, shape.rank, g.planes, b);
-  ParallelForEach(chunks, [&](int64_t c) {
-    const int64_t row = c * chunk, rows = std::min(chunk, g.rows - row);
-    ChunkGradients<T>(shape, x + row * shape.in, xa.Slice(row, rows), dy + row * shape.out, packed_b,
-                      g.Slice(row, rows), sums + c * size);
+  AddChunks(g.rows, shape.out * shape.rank, db, [&](int64_t row, int64_t rows, float* sums) {
+    const T* const dy_rows = dy + row * shape.out;
+    Project<T>(shape.out, shape.scale, dy_rows, packed_b, g.Slice(row, rows));
+    TransposedLowRank<T>(xa.Slice(row, rows), shape.out, dy_rows, [&](const ProductBlock& block) {
+      for (int64_t j = 0; j < block.columns; ++j) {
+        float* const to = sums + (block.column + j) * shape.rank + block.row;
+        for (int64_t i = 0; i < block.rows; ++i) to[i] = block.values[i * kTile + j];
+      }
+    });
   });
-  AddChunks(shape.rank * shape.in, chunks, size, sums, da);
-  AddChunks(shape.rank * shape.out, chunks, size, sums + shape.rank * shape.in, db);
   PackTerm(shape.in, shape.rank, g.planes, panels, [&](int64_t column, Bfloat16* panel) {
     PackPanels(shape.rank, std::min(kTile, shape.in - column), a + column, shape.in, g.planes,
                panel);
@@ -181,12 +171,23 @@ LowRankTerm LoraBackwardTerm(const LoraShape& shape, const T* x, const LowRankRo
   return {g, panels};
 }
 
+template <typename T>
+void AddLoraInputGradient(const LoraShape& shape, const T* x, const LowRankRows& g, float* da) {
+  const OpTimer timer("adapter gradient", 2.0 * g.rows * shape.in * shape.rank,
+                      1.0 * g.rows * shape.in * sizeof(T));
+  AddChunks(g.rows, shape.rank * shape.in, da, [&](int64_t row, int64_t rows, float* sums) {
+    TransposedLowRank<T>(g.Slice(row, rows), shape.in, x + row * shape.in,
+                         BlockSink<float>{sums, shape.in, /*accumulate=*/false});
+  });
+}
+
 #define ROPEWALK_INSTANTIATE(T)                                                                    \
   template LowRankTerm LoraForwardTerm(const LoraShape&, const T*, const float*, const float*,     \
                                        const LowRankRows&, Bfloat16*);                             \
-  template LowRankTerm LoraBackwardTerm(const LoraShape&, const T*, const LowRankRows&, const T*,  \
+  template LowRankTerm LoraBackwardTerm(const LoraShape&, const LowRankRows&, const T*,            \
                                         const float*, const float*, const LowRankRows&, Bfloat16*, \
-                                        float*, float*)
+                                        float*);                                                   \
+  template void AddLoraInputGradient(const LoraShape&, const T*, const LowRankRows&, float*)
 ROPEWALK_INSTANTIATE(float);
 ROPEWALK_INSTANTIATE(Bfloat16);
 #undef ROPEWALK_INSTANTIATE

@@ -21,11 +21,15 @@ template <typename T>
 LowRankTerm LoraForwardTerm(const LoraShape& shape, const T* x, const float* a, const float* b,
                             const LowRankRows& xa, Bfloat16* panels);
 
-// db += dy^T xa; with g = scale dy B [rows, rank]: da += g^T x. The term, to be added to dx, is g A
-// and lives in g and in `panels`, of TermPanelsSize(in, ...).
+// With g = scale dy B [rows, rank]: db += dy^T xa. The term, to be added to dx, is g A and lives in
+// g and in `panels`, of TermPanelsSize(in, ...).
 template <typename T>
-LowRankTerm LoraBackwardTerm(const LoraShape& shape, const T* x, const LowRankRows& xa, const T* dy,
+LowRankTerm LoraBackwardTerm(const LoraShape& shape, const LowRankRows& xa, const T* dy,
                              const float* a, const float* b, const LowRankRows& g, Bfloat16* panels,
-                             float* da, float* db);
+                             float* db);
+
+// da += g^T x.
+template <typename T>
+void AddLoraInputGradient(const LoraShape& shape, const T* x, const LowRankRows& g, float* da);
 
 }  // namespace ropewalk

@@ -183,19 +183,16 @@ void LoraHook<T>::ForwardDora(const Branch& branch, const W* x, const W* dropped
 }
 
 template <typename T>
-LowRankTerm LoraHook<T>::BackwardTerm(int64_t place, const T* x, const T* dy, bool wants_dx) {
+LowRankTerm LoraHook<T>::BackwardTerm(int64_t place, const T* dy, bool wants_dx) {
   const Branch& branch = At(place);
   if constexpr (!std::is_same_v<T, double>) {
     if (IsTerm(branch)) {
-      const int64_t rank = branch.shape.rank;
-      const LowRankTerm term = LoraBackwardTerm<T>(
-          branch.shape, Dropped(place, branch, x, term_dropped_),
-          Rows(branch.term_xa.values, rows_, rank, planes_), dy, &parameters_[branch.a],
-          &parameters_[branch.b], Rows(term_g_, rows_, rank, planes_), term_panels_,
-          &gradient_[branch.a], &gradient_[branch.b]);
-      if (!wants_dx) return {};
-      if (key_ == nullptr) return term;
-      dropped_term_ = term;
+      term_ = LoraBackwardTerm<T>(branch.shape,
+                                  Rows(branch.term_xa.values, rows_, branch.shape.rank, planes_),
+                                  dy, &parameters_[branch.a], &parameters_[branch.b],
+                                  Rows(term_g_, rows_, branch.shape.rank, planes_), term_panels_,
+                                  &gradient_[branch.b]);
+      if (wants_dx && key_ == nullptr) return term_;
     }
   }
   return {};
@@ -207,8 +204,10 @@ void LoraHook<T>::Backward(int64_t place, const T* x, const T* dy, T* dx) {
   const int64_t in = rows_ * branch.shape.in;
   if constexpr (!std::is_same_v<T, double>) {
     if (IsTerm(branch)) {
+      AddLoraInputGradient<T>(branch.shape, Dropped(place, branch, x, term_dropped_), term_.u,
+                              &gradient_[branch.a]);
       if (key_ == nullptr || dx == nullptr) return;
-      LowRankProduct(branch.shape.in, dropped_term_,
+      LowRankProduct(branch.shape.in, term_,
                      BlockSink<T>{term_d_dropped_, branch.shape.in, /*accumulate=*/false});
       Dropout<T>(in, dropout_, *key_, place, term_d_dropped_, term_d_dropped_);
       return Add<T>(in, term_d_dropped_, dx);

@@ -44,8 +44,10 @@ class LoraHook final : public LinearHook<T> {
   void BeginPass(int64_t rows, const RandomKey* dropout) override;
   LowRankTerm ForwardTerm(int64_t place, const T* x) override;
   void Forward(int64_t place, const T* x, T* y) override;
-  LowRankTerm BackwardTerm(int64_t place, const T* x, const T* dy, bool wants_dx) override;
+  LowRankTerm BackwardTerm(int64_t place, const T* dy, bool wants_dx) override;
   void Backward(int64_t place, const T* x, const T* dy, T* dx) override;
+  // Not with dropout, behind which the term of dx is dropped, too.
+  bool AddsOnlyTerms(int64_t place) const override { return IsTerm(At(place)) && key_ == nullptr; }
 
  private:
   using W = Wide<T>;
@@ -103,7 +105,7 @@ class LoraHook final : public LinearHook<T> {
   T* term_d_dropped_ = nullptr;      // [rows, in]
   Bfloat16* term_g_ = nullptr;       // s dy B as LowRankRows
   Bfloat16* term_panels_ = nullptr;  // of the last term
-  LowRankTerm dropped_term_;         // of d_dropped, between BackwardTerm and Backward
+  LowRankTerm term_;                 // of dx, or of d_dropped, between BackwardTerm and Backward
   // Beside the layer:
   W* dropped_ = nullptr;    // [rows, in]
   W* d_dropped_ = nullptr;  // [rows, in]
