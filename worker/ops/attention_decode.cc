@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "worker/ops/attention.h"
 #include "worker/ops/lanes.h"
 #include "worker/ops/scratch.h"
@@ -55,7 +57,7 @@ template <typename T>
 void AttentionDecode(const AttentionShape& shape, absl::Span<const int64_t> lengths, const T* q,
                      absl::Span<const T* const> keys, absl::Span<const T* const> values, T* out) {
   const int64_t group = shape.heads / shape.kv_heads, dim = shape.head_dim;
-  ParallelForEach(static_cast<int64_t>(lengths.size()) * shape.kv_heads, [&](int64_t unit) {
+  const auto attend = [&](int64_t unit) {
     static thread_local Scratch<Wide<T>> scratch;
     const int64_t s = unit / shape.kv_heads, kv_head = unit % shape.kv_heads;
     const Cached<T> cached = {lengths[s],
@@ -68,7 +70,11 @@ void AttentionDecode(const AttentionShape& shape, absl::Span<const int64_t> leng
       const int64_t at = (unit * group + h) * dim;
       Decode(cached, q + at, out + at, scratch.Get(lengths[s] + 2 * dim));
     }
-  });
+  };
+  const int64_t units = static_cast<int64_t>(lengths.size()) * shape.kv_heads;
+  const int64_t keys_seen = std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
+  if (keys_seen * shape.heads * dim >= kFewElements) return ParallelForEach(units, attend);
+  for (int64_t unit = 0; unit < units; ++unit) attend(unit);
 }
 
 template void AttentionDecode(const AttentionShape&, absl::Span<const int64_t>, const Bfloat16*,
