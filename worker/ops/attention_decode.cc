@@ -2,6 +2,7 @@
 
 #include "worker/ops/attention.h"
 #include "worker/ops/lanes.h"
+#include "worker/ops/score_lanes.h"
 #include "worker/ops/scratch.h"
 #include "worker/ops/weighted_rows.h"
 #include "worker/tensor/element.h"
@@ -22,6 +23,27 @@ struct Cached {
   const T* v;
 };
 
+// p[j] = query . key j, from some j on.
+template <typename T>
+ROPEWALK_INLINE void ScoreKeys(const Cached<T>& s, const Wide<T>* query, int64_t j, Wide<T>* p) {
+  for (; j < s.length; ++j) {
+    const T* const key = s.k + j * s.stride;
+    p[j] = Sum<Wide<T>>(s.dim, [=](int64_t d) { return query[d] * Widen(key[d]); });
+  }
+}
+
+template <typename T>
+ROPEWALK_INLINE void Scores(const Cached<T>& s, const Wide<T>* query, Wide<T>* p) {
+  ScoreKeys(s, query, 0, p);
+}
+ROPEWALK_INLINE void Scores(const Cached<float>& s, const float* query, float* p) {
+  int64_t j = 0;
+  for (; s.dim % kLanes == 0 && j + kLanes <= s.length; j += kLanes) {
+    DotRows(s.dim, query, s.k + j * s.stride, s.stride, p + j);
+  }
+  ScoreKeys(s, query, j, p);
+}
+
 // scratch [length + 2 * dim].
 template <typename T>
 ROPEWALK_INLINE void DecodeLoop(const Cached<T>& s, const T* q, T* out, Wide<T>* scratch) {
@@ -29,10 +51,7 @@ ROPEWALK_INLINE void DecodeLoop(const Cached<T>& s, const T* q, T* out, Wide<T>*
   Wide<T>* const sums = query + s.dim;
   Wide<T>* const p = sums + s.dim;
   for (int64_t d = 0; d < s.dim; ++d) query[d] = Widen(q[d]);
-  for (int64_t j = 0; j < s.length; ++j) {
-    const T* const key = s.k + j * s.stride;
-    p[j] = Sum<Wide<T>>(s.dim, [=](int64_t d) { return query[d] * Widen(key[d]); });
-  }
+  Scores(s, query, p);
   Exponentials(s.length, s.scale, s.scale * Max(s.length, p), p);
   const Wide<T> sum = Sum<Wide<T>>(s.length, [=](int64_t j) { return p[j]; });
   WeightedRows(s.length, s.dim, s.stride, p, s.v, sums);
