@@ -5,6 +5,8 @@
 
 #include "worker/generate/steady_rows.h"
 #include "worker/ops/block_sinks.h"
+#include "worker/ops/scratch.h"
+#include "worker/tensor/parallel.h"
 
 namespace ropewalk {
 
@@ -21,6 +23,8 @@ void RowRouter::Route(absl::Span<const Stretch> stretches) {
       stretches_.push_back(stretch);
     }
   }
+  few_ = std::all_of(stretches_.begin(), stretches_.end(),
+                     [](const Stretch& stretch) { return stretch.rows <= kSteadyRows; });
 }
 
 void RowRouter::RouteAll(int hook) {
@@ -47,29 +51,40 @@ void RowRouter::Forward(int64_t place, const float* x, float* y) {
     if (hooks_[all_]->Covers(place)) hooks_[all_]->Forward(place, x, y);
     return;
   }
+  if (!few_) {
+    for (size_t hook = 0; hook < hooks_.size(); ++hook) ForwardHook(hook, place, x, y);
+    return;
+  }
+  ParallelFor(hooks_.size(), [&](int64_t begin, int64_t end) {
+    const AloneScope alone;
+    for (int64_t hook = begin; hook < end; ++hook) ForwardHook(hook, place, x, y);
+  });
+}
+
+void RowRouter::Backward(int64_t, const float*, const float*, float*) {}
+
+void RowRouter::ForwardHook(int hook, int64_t place, const float* x, float* y) {
+  if (!hooks_[hook]->Covers(place)) return;
   for (const Stretch& stretch : stretches_) {
-    if (stretch.hook != kNoHook && hooks_[stretch.hook]->Covers(place)) {
-      ForwardStretch(hooks_[stretch.hook], place, stretch.rows, x, y);
-    }
+    if (stretch.hook == hook) ForwardStretch(hooks_[hook], place, stretch.rows, x, y);
     x += stretch.rows * places_[place].in_size;
     y += stretch.rows * places_[place].out_size;
   }
 }
 
-void RowRouter::Backward(int64_t, const float*, const float*, float*) {}
-
 void RowRouter::ForwardStretch(LinearHook<float>* hook, int64_t place, int64_t rows, const float* x,
-                               float* y) {
+                               float* y) const {
   const int64_t in = places_[place].in_size, out = places_[place].out_size;
   const int64_t steady = SteadyRows(rows);
   hook->BeginPass(steady, nullptr);
   if (steady == rows) return AddAll(hook, place, x, y);
-  x_.assign(steady * in, 0);
-  y_.assign(steady * out, 0);
-  std::copy_n(x, rows * in, x_.begin());
-  std::copy_n(y, rows * out, y_.begin());
-  AddAll(hook, place, x_.data(), y_.data());
-  std::copy_n(y_.begin(), rows * out, y);
+  static thread_local Scratch<float> x_scratch, y_scratch;
+  float* const steady_x = x_scratch.Get(steady * in);
+  float* const steady_y = y_scratch.Get(steady * out);
+  std::fill_n(std::copy_n(x, rows * in, steady_x), (steady - rows) * in, 0.0f);
+  std::fill_n(std::copy_n(y, rows * out, steady_y), (steady - rows) * out, 0.0f);
+  AddAll(hook, place, steady_x, steady_y);
+  std::copy_n(steady_y, rows * out, y);
 }
 
 void RowRouter::AddAll(LinearHook<float>* hook, int64_t place, const float* x, float* y) const {

@@ -38,8 +38,11 @@ class RowRouter final : public LinearHook<float> {
   void Backward(int64_t place, const float* x, const float* dy, float* dx) override;
 
  private:
+  // All stretches of one hook; x and y are those of the whole pass.
+  void ForwardHook(int hook, int64_t place, const float* x, float* y);
+  // With a steady number of rows.
   void ForwardStretch(LinearHook<float>* hook, int64_t place, int64_t rows, const float* x,
-                      float* y);
+                      float* y) const;
   // What the hook adds to y, its term included.
   void AddAll(LinearHook<float>* hook, int64_t place, const float* x, float* y) const;
 
@@ -47,7 +50,7 @@ class RowRouter final : public LinearHook<float> {
   const std::vector<LinearHook<float>*> hooks_;
   int all_;  // the hook of all rows, or kNoHook if the stretches say
   std::vector<Stretch> stretches_;
-  std::vector<float> x_, y_;  // copies with a steady number of rows
+  bool few_ = false;  // no stretch has many rows: hooks go side by side, each on one thread
 };
 
 }  // namespace ropewalk

@@ -1,5 +1,8 @@
+#include <numeric>
+
 #include "worker/ops/attention.h"
 #include "worker/ops/lanes.h"
+#include "worker/ops/score_lanes.h"
 #include "worker/ops/scratch.h"
 #include "worker/ops/weighted_rows.h"
 #include "worker/tensor/element.h"
@@ -20,6 +23,27 @@ struct Cached {
   const T* v;
 };
 
+// p[j] = query . key j, from some j on.
+template <typename T>
+ROPEWALK_INLINE void ScoreKeys(const Cached<T>& s, const Wide<T>* query, int64_t j, Wide<T>* p) {
+  for (; j < s.length; ++j) {
+    const T* const key = s.k + j * s.stride;
+    p[j] = Sum<Wide<T>>(s.dim, [=](int64_t d) { return query[d] * Widen(key[d]); });
+  }
+}
+
+template <typename T>
+ROPEWALK_INLINE void Scores(const Cached<T>& s, const Wide<T>* query, Wide<T>* p) {
+  ScoreKeys(s, query, 0, p);
+}
+ROPEWALK_INLINE void Scores(const Cached<float>& s, const float* query, float* p) {
+  int64_t j = 0;
+  for (; s.dim % kLanes == 0 && j + kLanes <= s.length; j += kLanes) {
+    DotRows(s.dim, query, s.k + j * s.stride, s.stride, p + j);
+  }
+  ScoreKeys(s, query, j, p);
+}
+
 // scratch [length + 2 * dim].
 template <typename T>
 ROPEWALK_INLINE void DecodeLoop(const Cached<T>& s, const T* q, T* out, Wide<T>* scratch) {
@@ -27,10 +51,7 @@ ROPEWALK_INLINE void DecodeLoop(const Cached<T>& s, const T* q, T* out, Wide<T>*
   Wide<T>* const sums = query + s.dim;
   Wide<T>* const p = sums + s.dim;
   for (int64_t d = 0; d < s.dim; ++d) query[d] = Widen(q[d]);
-  for (int64_t j = 0; j < s.length; ++j) {
-    const T* const key = s.k + j * s.stride;
-    p[j] = Sum<Wide<T>>(s.dim, [=](int64_t d) { return query[d] * Widen(key[d]); });
-  }
+  Scores(s, query, p);
   Exponentials(s.length, s.scale, s.scale * Max(s.length, p), p);
   const Wide<T> sum = Sum<Wide<T>>(s.length, [=](int64_t j) { return p[j]; });
   WeightedRows(s.length, s.dim, s.stride, p, s.v, sums);
@@ -55,7 +76,7 @@ template <typename T>
 void AttentionDecode(const AttentionShape& shape, absl::Span<const int64_t> lengths, const T* q,
                      absl::Span<const T* const> keys, absl::Span<const T* const> values, T* out) {
   const int64_t group = shape.heads / shape.kv_heads, dim = shape.head_dim;
-  ParallelForEach(static_cast<int64_t>(lengths.size()) * shape.kv_heads, [&](int64_t unit) {
+  const auto attend = [&](int64_t unit) {
     static thread_local Scratch<Wide<T>> scratch;
     const int64_t s = unit / shape.kv_heads, kv_head = unit % shape.kv_heads;
     const Cached<T> cached = {lengths[s],
@@ -68,7 +89,11 @@ void AttentionDecode(const AttentionShape& shape, absl::Span<const int64_t> leng
       const int64_t at = (unit * group + h) * dim;
       Decode(cached, q + at, out + at, scratch.Get(lengths[s] + 2 * dim));
     }
-  });
+  };
+  const int64_t units = static_cast<int64_t>(lengths.size()) * shape.kv_heads;
+  const int64_t keys_seen = std::accumulate(lengths.begin(), lengths.end(), int64_t{0});
+  if (keys_seen * shape.heads * dim >= kFewElements) return ParallelForEach(units, attend);
+  for (int64_t unit = 0; unit < units; ++unit) attend(unit);
 }
 
 template void AttentionDecode(const AttentionShape&, absl::Span<const int64_t>, const Bfloat16*,

@@ -39,6 +39,19 @@ void ParallelForRows(int64_t rows, int64_t size, F f) {
   ParallelFor(rows, f);
 }
 
+// While it lives, loops and matrix products of the calling thread stay on it: for many small ones,
+// which would each wake other threads.
+class AloneScope {
+ public:
+  AloneScope() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~AloneScope() { omp_set_num_threads(threads_); }
+  AloneScope(const AloneScope&) = delete;
+  AloneScope& operator=(const AloneScope&) = delete;
+
+ private:
+  const int threads_;
+};
+
 // The same for elementwise loops: parts begin at multiples of kLoopBlock, so that vectorised code
 // rounds an element alike whoever computes it.
 inline constexpr int64_t kLoopBlock = 1024;
