@@ -164,7 +164,7 @@ TEST(TransformerTrainable, ActivationCheckpointingChangesNoBits) {
   const TemporaryFolder folder(Base());
   for (const v1::Method& method : {Full(), Lora(/*dropout=*/0.3)}) {
     Training whole(folder.path(), method), checkpointed(folder.path(), method);
-    checkpointed.model->SetActivationCheckpointing(true);
+    checkpointed.model->SetCheckpointedLayers(1);
     for (int step = 0; step < 3; ++step) {
       whole.Descend(Pack({kFirst, kSecond}), 0.01f);
       checkpointed.Descend(Pack({kFirst, kSecond}), 0.01f);
