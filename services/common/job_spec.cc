@@ -60,7 +60,6 @@ constexpr char kDefaults[] = R"pb(
     decay_ratio: 0.2
     decay_shape: DECAY_SHAPE_ONE_MINUS_SQRT
     min_learning_rate_ratio: 0
-    activation_checkpointing: false
   }
   sync { reduction: REDUCTION_EXACT }
   workers { min: 1 max: 8 }

@@ -46,9 +46,15 @@ TEST(JobSpecDefaults, GiveEveryOptionalScalarAValue) {
   const auto* reflection = spec.training().GetReflection();
   const auto* descriptor = spec.training().GetDescriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {
+    if (descriptor->field(i)->name() == "activation_checkpointing")
+      continue;  // each worker chooses
     EXPECT_TRUE(reflection->HasField(spec.training(), descriptor->field(i)))
         << descriptor->field(i)->name();
   }
+}
+
+TEST(JobSpecDefaults, LeaveActivationCheckpointingToTheWorkers) {
+  EXPECT_FALSE(WithDefaults(Spec()).training().has_activation_checkpointing());
 }
 
 TEST(JobSpecDefaults, SuitTheOptimizer) {

@@ -1,5 +1,6 @@
 // Measures how fast this machine trains: whole steps of a one-worker job, on a model of random
-// weights in a published shape or on any model folder. `train_bench --help` lists the options.
+// weights in a published shape or on any model folder. `train_bench --help` lists the options; with
+// --plan it only prints what training keeps in memory, part by part and array by array.
 //
 // What it prints of a case:
 //   tokens/s      tokens of a step by the median time of a step, update and all
@@ -108,6 +109,11 @@ absl::Status Measure(BenchOptions options, const std::string& program) {
   TrainingRunOptions& run_options = options.run;
   if (run_options.model_folder.empty()) {
     ASSIGN_OR_RETURN(run_options.model_folder, FolderOfShape(options.shape, program));
+  }
+  if (options.plan) {
+    ASSIGN_OR_RETURN(const MemoryPlan plan, PlanTraining(run_options));
+    std::fputs(plan.Table().c_str(), stdout);
+    return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const ModelFolder folder, ModelFolder::Open(run_options.model_folder));
   run_options.documents =

@@ -22,6 +22,13 @@ bool IsPassing(const absl::Status& status) {
 
 Backoff NewBackoff() { return Backoff(absl::Milliseconds(200), absl::Seconds(5), 0); }
 
+void LogMemory(const std::string& job, const MemoryChoice& memory) {
+  LogInfo("memory planned", {{"job", job},
+                             {"total", Gigabytes(memory.plan.bytes())},
+                             {"checkpointed_layers", absl::StrCat(memory.checkpointed_layers)},
+                             {"parts", memory.plan.Summary()}});
+}
+
 }  // namespace
 
 void Agent::Run() {
@@ -114,8 +121,9 @@ absl::Status Agent::LoadJob(const v1::Assignment& assignment) {
 absl::Status Agent::LoadOnce(const v1::Assignment& assignment) {
   ASSIGN_OR_RETURN(const TrainingFiles files, means_.cache->Fetch(assignment.inputs()));
   Report(assignment, v1::WORKER_PHASE_PREPARING, "loading the model and tokenising");
-  ASSIGN_OR_RETURN(
-      job_, TrainingJob::Prepare(assignment.spec(), assignment.inputs(), files, means_.clock));
+  ASSIGN_OR_RETURN(job_, TrainingJob::Prepare(assignment.spec(), assignment.inputs(), files,
+                                              means_.clock, [] { return MemoryAtHand(); }));
+  LogMemory(assignment.job(), job_->memory());
   if (assignment.checkpoint_version().empty()) return absl::OkStatus();
   Report(assignment, v1::WORKER_PHASE_PREPARING, "fetching the checkpoint");
   ASSIGN_OR_RETURN(const std::string state,

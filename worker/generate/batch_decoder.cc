@@ -122,7 +122,7 @@ void BatchDecoder::Reserve(int64_t rows) {
   arena_.Build([&](Arena* arena) {
     activations_.Take(config(), rows, arena);
     scratch_.TakeForward(config(), rows, arena);
-    arena->Take(rows * config().hidden_size, &output_);
+    arena->Take("output", rows * config().hidden_size, &output_);
   });
 }
 

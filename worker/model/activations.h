@@ -46,8 +46,6 @@ struct LayerScratch {
   T* d_projected_key = nullptr;  // likewise
   T* d_value = nullptr;
   T* d_attended = nullptr;
-  T* d_gate = nullptr;
-  T* d_up = nullptr;
   T* d_product = nullptr;
   T* d_output = nullptr;  // [rows, hidden], of attention or MLP: the stream's gradient as T
 

@@ -58,7 +58,7 @@ Transformer<T>::Transformer(const ModelConfig& config, MatMulPrecision precision
       cross_entropy_(config.vocab_size, config.hidden_size, precision),
       trainable_(TrainableWeights::All(config)),
       lowest_hook_(LowestHook(config, hook)),
-      activations_(config.num_hidden_layers) {
+      memory_(config.num_hidden_layers) {
   for (int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
     attention_shapes_.push_back(ShapeOf(config_, layer));
     layers_.emplace_back(config_, weights_, hook, layer);
@@ -84,7 +84,7 @@ absl::StatusOr<double> Transformer<T>::Loss(const PackedTokens& tokens) {
   RETURN_IF_ERROR(Check(tokens));
   Reserve(tokens.tokens.size(), /*backward=*/false);
   Forward(tokens, nullptr);
-  return cross_entropy_.Loss(tokens.tokens.size(), normed_, tokens.targets.data(),
+  return cross_entropy_.Loss(tokens.tokens.size(), memory_.normed, tokens.targets.data(),
                              weights_.Output());
 }
 
@@ -96,9 +96,9 @@ absl::StatusOr<double> Transformer<T>::AccumulateGradient(const PackedTokens& to
   Reserve(tokens.tokens.size(), /*backward=*/true);
   Forward(tokens, &key);
   const GradientSink<Wide<T>> sink(trainable_, weight_gradients, lowest_hook_);
-  const double loss = cross_entropy_.LossAndGradient(tokens.tokens.size(), normed_,
-                                                     tokens.targets.data(), weights_.Output(),
-                                                     d_normed_, sink.Of(weights_.index().Output()));
+  const double loss = cross_entropy_.LossAndGradient(
+      tokens.tokens.size(), memory_.normed, tokens.targets.data(), weights_.Output(),
+      memory_.d_normed, sink.Of(weights_.index().Output()));
   Backward(tokens, sink);
   return loss;
 }
@@ -110,51 +110,38 @@ absl::StatusOr<std::vector<Wide<T>>> Transformer<T>::Logits(const PackedTokens& 
   Reserve(rows, /*backward=*/false);
   Forward(tokens, nullptr);
   std::vector<Wide<T>> logits(rows * config_.vocab_size);
-  weights_.Output().Forward(rows, normed_, logits.data());
+  weights_.Output().Forward(rows, memory_.normed, logits.data());
   return logits;
 }
 
 template <typename T>
 void Transformer<T>::Reserve(int64_t rows, bool backward) {
-  if (rows <= reserved_rows_ && (reserved_backward_ || !backward)) return;
-  reserved_rows_ = std::max(rows, reserved_rows_);
-  reserved_backward_ = reserved_backward_ || backward;
-  arena_.Build([&](Arena* arena) { Place(reserved_rows_, reserved_backward_, arena); });
+  if (rows <= reserved_.rows && (reserved_.backward || !backward)) return;
+  reserved_.rows = std::max(rows, reserved_.rows);
+  reserved_.backward = reserved_.backward || backward;
+  arena_.Build([&](Arena* arena) {
+    memory_.TakeActivations(config_, reserved_, arena);
+    memory_.TakeScratch(config_, reserved_, arena);
+  });
 }
 
 template <typename T>
-void Transformer<T>::SetActivationCheckpointing(bool on) {
-  checkpoints_ = on;
-  reserved_rows_ = 0;
-}
-
-// Without a backward pass all layers share the same activations; only their input and output must
-// differ. With checkpointing each has an input of its own.
-template <typename T>
-void Transformer<T>::PlaceActivations(int64_t rows, bool backward, Arena* arena) {
-  for (size_t layer = 0; layer < activations_.size(); ++layer) {
-    if (layer < 1 || (layer < 2 && !backward) || (backward && !checkpoints_)) {
-      activations_[layer].Take(config_, rows, arena);
-    } else if (!backward) {
-      activations_[layer] = activations_[layer % 2];
-    } else {
-      activations_[layer] = activations_[0];
-      arena->Take(rows * config_.hidden_size, &activations_[layer].input);
-    }
-  }
+void Transformer<T>::SetCheckpointedLayers(int64_t count) {
+  reserved_ = {.checkpointed_layers = count};
 }
 
 template <typename T>
-void Transformer<T>::Place(int64_t rows, bool backward, Arena* arena) {
-  PlaceActivations(rows, backward, arena);
-  arena->Take(rows * config_.hidden_size, &last_);
-  arena->Take(rows, &last_rstd_);
-  arena->Take(rows * config_.hidden_size, &normed_);
-  scratch_.TakeForward(config_, rows, arena);
-  if (!backward) return;
-  arena->Take(rows * config_.hidden_size, &d_normed_);
-  arena->Take(rows * config_.hidden_size, &d_stream_);
-  scratch_.TakeBackward(config_, rows, arena);
+PlannedArrays Transformer<T>::PlanActivations(int64_t rows, int64_t checkpointed_layers) const {
+  const PassShape shape = {rows, /*backward=*/true, checkpointed_layers};
+  PassMemory<T> memory(config_.num_hidden_layers);
+  return Arena::Plan([&](Arena* arena) { memory.TakeActivations(config_, shape, arena); });
+}
+
+template <typename T>
+PlannedArrays Transformer<T>::PlanScratch(int64_t rows) const {
+  const PassShape shape = {rows, /*backward=*/true};
+  PassMemory<T> memory(config_.num_hidden_layers);
+  return Arena::Plan([&](Arena* arena) { memory.TakeScratch(config_, shape, arena); });
 }
 
 template <typename T>
@@ -162,20 +149,21 @@ void Transformer<T>::Forward(const PackedTokens& tokens, const RandomKey* dropou
   rope_.Begin(tokens.positions, tokens.document_starts);
   const Rows<T> rows = RowsOf(tokens);
   if (hook_ != nullptr) hook_->BeginPass(rows.count, dropout);
-  EmbeddingForward(rows.count, tokens.tokens.data(), weights_.Embedding(), activations_[0].input);
+  EmbeddingForward(rows.count, tokens.tokens.data(), weights_.Embedding(), memory_.layers[0].input);
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
-    Wide<T>* const output = layer + 1 < layers_.size() ? activations_[layer + 1].input : last_;
+    Wide<T>* const output =
+        layer + 1 < layers_.size() ? memory_.layers[layer + 1].input : memory_.last;
     layers_[layer].Forward(
-        rows, activations_[layer], scratch_,
+        rows, memory_.layers[layer], memory_.scratch,
         [&](const LayerActivations<T>& a) {
           AttentionForward<T>(attention_shapes_[layer], tokens.document_starts, a.query, a.key,
                               a.value, a.attended, a.log_sum_exp);
         },
         output);
   }
-  RmsNormForward<Wide<T>, T>(rows.count, config_.hidden_size, last_,
+  RmsNormForward<Wide<T>, T>(rows.count, config_.hidden_size, memory_.last,
                              weights_.Plain(weights_.index().FinalNorm()), config_.rms_norm_eps,
-                             normed_, last_rstd_);
+                             memory_.normed, memory_.last_rstd);
 }
 
 template <typename T>
@@ -187,32 +175,34 @@ template <typename T>
 void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<Wide<T>>& sink) {
   const Rows<T> rows = RowsOf(tokens);
   const int64_t norm = weights_.index().FinalNorm();
-  std::fill_n(d_stream_, rows.count * config_.hidden_size, Wide<T>{0});
-  RmsNormBackward(rows.count, config_.hidden_size, d_normed_, last_, weights_.Plain(norm),
-                  last_rstd_, d_stream_, sink.Of(norm));
+  std::fill_n(memory_.d_stream, rows.count * config_.hidden_size, Wide<T>{0});
+  RmsNormBackward(rows.count, config_.hidden_size, memory_.d_normed, memory_.last,
+                  weights_.Plain(norm), memory_.last_rstd, memory_.d_stream, sink.Of(norm));
   for (int64_t layer = layers_.size() - 1; layer >= 0; --layer) {
     if (!sink.NeedsInputOf(weights_.index().AttentionNorm(layer + 1))) return;
-    if (checkpoints_) Recompute(tokens, layer);
+    if (layer < reserved_.checkpointed_layers) Recompute(tokens, layer);
     layers_[layer].Backward(
-        rows, activations_[layer], scratch_,
+        rows, memory_.layers[layer], memory_.scratch,
         [&](const LayerActivations<T>& a) {
           AttentionBackward<T>(attention_shapes_[layer], tokens.document_starts, a.query, a.key,
-                               a.value, a.attended, a.log_sum_exp, scratch_.d_attended,
-                               scratch_.d_query, scratch_.d_key, scratch_.d_value);
+                               a.value, a.attended, a.log_sum_exp, memory_.scratch.d_attended,
+                               memory_.scratch.d_query, memory_.scratch.d_key,
+                               memory_.scratch.d_value);
         },
-        sink, d_stream_);
+        sink, memory_.d_stream);
   }
   Wide<T>* const d_embedding = sink.Of(weights_.index().Embedding());
   if (d_embedding == nullptr) return;
-  EmbeddingBackward(rows.count, config_.hidden_size, tokens.tokens.data(), d_stream_, d_embedding);
+  EmbeddingBackward(rows.count, config_.hidden_size, tokens.tokens.data(), memory_.d_stream,
+                    d_embedding);
 }
 
-// The activations of the last layer are still there.
+// The activations of the highest layer are still there.
 template <typename T>
 void Transformer<T>::Recompute(const PackedTokens& tokens, int64_t layer) {
   if (layer + 1 == static_cast<int64_t>(layers_.size())) return;
   layers_[layer].Recompute(
-      RowsOf(tokens), activations_[layer], scratch_, [&](const LayerActivations<T>& a) {
+      RowsOf(tokens), memory_.layers[layer], memory_.scratch, [&](const LayerActivations<T>& a) {
         AttentionForward<T>(attention_shapes_[layer], tokens.document_starts, a.query, a.key,
                             a.value, a.attended, a.log_sum_exp);
       });

@@ -8,12 +8,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "worker/model/activations.h"
 #include "worker/model/arena.h"
 #include "worker/model/config.h"
 #include "worker/model/decoder_layer.h"
 #include "worker/model/gradient_sink.h"
 #include "worker/model/linear_hook.h"
+#include "worker/model/pass_memory.h"
 #include "worker/model/rope_rows.h"
 #include "worker/model/trainable_weights.h"
 #include "worker/model/weights.h"
@@ -64,10 +64,17 @@ class Transformer {
   void SetTrainable(TrainableWeights trainable) { trainable_ = std::move(trainable); }
   const TrainableWeights& trainable() const { return trainable_; }
 
-  // Activation checkpointing (Chen et al., 2016): a backward pass keeps only each layer's input and
-  // computes the layer anew. The same bits for less memory and about a third more time. Off until
-  // this is called.
-  void SetActivationCheckpointing(bool on);
+  // Activation checkpointing (Chen et al., 2016): from now on so many of the lowest layers, perhaps
+  // all, keep only their input for a backward pass, which computes them anew. The same bits for
+  // less memory and, with all layers, about a third more time.
+  void SetCheckpointedLayers(int64_t count);
+
+  // What a training pass over so many rows keeps from layer to layer and for the backward pass, and
+  // what layers use in turn, if so many layers are checkpointed.
+  PlannedArrays PlanActivations(int64_t rows, int64_t checkpointed_layers) const;
+  PlannedArrays PlanScratch(int64_t rows) const;
+  // The same of the loss, whatever the pass.
+  PlannedArrays LossArrays() const { return cross_entropy_.arrays(); }
 
   // What the activations and gradients of the largest pass so far take.
   size_t activation_bytes() const { return arena_.bytes(); }
@@ -93,8 +100,6 @@ class Transformer {
 
   absl::Status Check(const PackedTokens& tokens) const;
   void Reserve(int64_t rows, bool backward);
-  void Place(int64_t rows, bool backward, Arena* arena);
-  void PlaceActivations(int64_t rows, bool backward, Arena* arena);
 
   // Fills in the activations and normed_.
   void Forward(const PackedTokens& tokens, const RandomKey* dropout);
@@ -113,16 +118,8 @@ class Transformer {
   int64_t lowest_hook_ = 0;  // index of the first weight at whose place the hook is
 
   Arena arena_;
-  int64_t reserved_rows_ = 0;
-  bool reserved_backward_ = false;
-  bool checkpoints_ = false;
-  std::vector<LayerActivations<T>> activations_;  // [layers]
-  LayerScratch<T> scratch_;
-  Wide<T>* last_ = nullptr;       // [rows, hidden], the last layer's output
-  Wide<T>* last_rstd_ = nullptr;  // [rows]
-  T* normed_ = nullptr;           // [rows, hidden], the last norm's output
-  Wide<T>* d_normed_ = nullptr;
-  Wide<T>* d_stream_ = nullptr;  // [rows, hidden], the gradient on its way down
+  PassShape reserved_;
+  PassMemory<T> memory_;
 };
 
 }  // namespace ropewalk

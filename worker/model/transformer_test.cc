@@ -116,18 +116,43 @@ TEST_P(TransformerGradient, IsTheSameWhateverElseTrains) {
   }
 }
 
-TEST_P(TransformerGradient, HasTheSameBitsWithCheckpointing) {
+TEST_P(TransformerGradient, HasTheSameBitsWhicheverLayersAreCheckpointed) {
+  ModelConfig config = TinyConfig();
+  config.num_hidden_layers = 4;
+  GetParam().change(&config);
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  Model<float> whole(config), checkpointed(config);
+  const std::vector<float> gradient = whole.Gradient(tokens);
+  size_t bytes = whole.transformer.activation_bytes();
+  for (int64_t layers = 1; layers < 4; ++layers) {
+    checkpointed.transformer.SetCheckpointedLayers(layers);
+    EXPECT_EQ(checkpointed.Gradient(tokens), gradient) << layers;
+    EXPECT_EQ(checkpointed.transformer.Loss(tokens).value(),
+              whole.transformer.Loss(tokens).value());
+    EXPECT_EQ(checkpointed.Gradient(tokens), gradient) << layers;
+    EXPECT_LT(checkpointed.transformer.activation_bytes(), bytes);
+    bytes = checkpointed.transformer.activation_bytes();
+  }
+  EXPECT_LT(bytes, 0.7 * whole.transformer.activation_bytes());
+  checkpointed.transformer.SetCheckpointedLayers(4);  // the highest one costs nothing
+  EXPECT_EQ(checkpointed.Gradient(tokens), gradient);
+  EXPECT_EQ(checkpointed.transformer.activation_bytes(), bytes);
+}
+
+TEST_P(TransformerGradient, TakesTheMemoryThatWasPlanned) {
   ModelConfig config = TinyConfig();
   config.num_hidden_layers = 3;
   GetParam().change(&config);
-  Model<float> whole(config), checkpointed(config);
-  checkpointed.transformer.SetActivationCheckpointing(true);
+  Model<float> model(config);
   const PackedTokens tokens = Pack({kFirst, kSecond});
-  EXPECT_EQ(checkpointed.Gradient(tokens), whole.Gradient(tokens));
-  EXPECT_EQ(checkpointed.transformer.Loss(tokens).value(), whole.transformer.Loss(tokens).value());
-  EXPECT_EQ(checkpointed.Gradient(tokens), whole.Gradient(tokens));
-  EXPECT_LT(checkpointed.transformer.activation_bytes(),
-            whole.transformer.activation_bytes() * 0.8);
+  for (int64_t layers = 0; layers <= 3; ++layers) {
+    model.transformer.SetCheckpointedLayers(layers);
+    const PlannedArrays activations =
+        model.transformer.PlanActivations(tokens.tokens.size(), layers);
+    const PlannedArrays scratch = model.transformer.PlanScratch(tokens.tokens.size());
+    model.Gradient(tokens);
+    EXPECT_EQ(model.transformer.activation_bytes(), activations.bytes() + scratch.bytes());
+  }
 }
 
 TEST_P(TransformerGradient, OfPackedDocumentsIsTheSumOfTheirs) {

@@ -69,6 +69,21 @@ int64_t Weights<T>::BytesOfPass() const {
 }
 
 template <typename T>
+PlannedArrays Weights<T>::Arrays(bool mapped) const {
+  PlannedArrays arrays;
+  const auto add = [&](absl::string_view name, const LinearWeight<T>& weight) {
+    if (weight.mapped() == mapped) arrays.Add(name, weight.bytes());
+  };
+  for (const LinearWeight<T>& place : places_) add("linear layer", place);
+  add("embedding", embedding_);
+  if (!tied_) add("output embedding", output_);
+  for (const std::vector<Wide<T>>& plain : plain_) {
+    if (!plain.empty() && !mapped) arrays.Add("norm or bias", plain.size() * sizeof(Wide<T>));
+  }
+  return arrays;
+}
+
+template <typename T>
 LinearWeight<T>& Weights<T>::Matrix(int64_t index) {
   if (place_of_[index] >= 0) return places_[place_of_[index]];
   return index == index_.Embedding() ? embedding_ : output_;

@@ -9,6 +9,7 @@
 #include "worker/model/weight_index.h"
 #include "worker/model/weight_specs.h"
 #include "worker/ops/linear_weight.h"
+#include "worker/tensor/planned_arrays.h"
 
 namespace ropewalk {
 
@@ -32,6 +33,10 @@ class Weights {
   // Gives `other`, of the same config, the same values; matrices are shared, not copied. Not for T
   // = double.
   void ShareWith(Weights<float>* other);
+
+  // The memory of those that are mapped from files or, if not `mapped`, of the others; whether they
+  // are set already or not.
+  PlannedArrays Arrays(bool mapped) const;
 
   const WeightIndex& index() const { return index_; }
 

@@ -135,6 +135,18 @@ LinearCrossEntropy<T>::LinearCrossEntropy(int64_t vocab, int64_t size, MatMulPre
 }
 
 template <typename T>
+PlannedArrays LinearCrossEntropy<T>::arrays() const {
+  const int64_t wide = sizeof(Wide<T>);
+  PlannedArrays arrays;
+  arrays.Add("logits", most_rows_ * vocab_ * sizeof(T));
+  arrays.Add("x with a target", most_rows_ * size_ * sizeof(T));
+  arrays.Add("gradient by x with a target", most_rows_ * size_ * wide);
+  if (maxima_ != nullptr)
+    arrays.Add("blocks' maxima and sums", 2 * most_rows_ * BlocksOf(vocab_) * wide);
+  return arrays;
+}
+
+template <typename T>
 double LinearCrossEntropy<T>::Loss(int64_t rows, const T* x, const int32_t* targets,
                                    const LinearWeight<T>& weight) {
   return LossAndGradient(rows, x, targets, weight, nullptr, nullptr);

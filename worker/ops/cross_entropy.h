@@ -5,6 +5,7 @@
 
 #include "worker/ops/linear_weight.h"
 #include "worker/tensor/aligned_memory.h"
+#include "worker/tensor/planned_arrays.h"
 
 namespace ropewalk {
 
@@ -25,6 +26,9 @@ class LinearCrossEntropy {
   // dweight [vocab, size] is added to unless it is null.
   double LossAndGradient(int64_t rows, const T* x, const int32_t* targets,
                          const LinearWeight<T>& weight, Wide<T>* dx, Wide<T>* dweight);
+
+  // What a chunk takes.
+  PlannedArrays arrays() const;
 
  private:
   double RunChunk(const T* x, const int32_t* targets, const LinearWeight<T>& weight, Wide<T>* dx,

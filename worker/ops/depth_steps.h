@@ -16,6 +16,10 @@ class DepthSteps {
         part_(depth <= kMostDepth / right_planes ? RoundUpToTile(depth) : kDepthPart),
         step_(StepOf(std::min(part_, depth), left_planes)) {}
 
+  // Terms whose sums are finished, or kept, before the next ones are taken; all of them if they are
+  // not too many.
+  int64_t part() const { return part_; }
+
   // Terms of the longest step.
   int64_t longest() const { return step_; }
 

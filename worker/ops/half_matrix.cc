@@ -32,12 +32,18 @@ ROPEWALK_SIMD void WidenFloat16(int64_t n, const uint16_t* x, float* y) {
 HalfMatrix::HalfMatrix(WeightStorage storage, int64_t rows, int64_t columns, const float* w)
     : HalfMatrix(storage, rows, columns, nullptr,
                  std::shared_ptr<const void>(AllocateAligned<uint16_t>(rows * columns))) {
-  auto* const halves = static_cast<uint16_t*>(const_cast<void*>(owner_.get()));
-  const auto round = storage == WeightStorage::kBfloat16 ? RoundBfloat16 : RoundFloat16;
-  ParallelForElements(rows * columns, [&](int64_t begin, int64_t end) {
-    round(end - begin, w + begin, halves + begin);
+  own_ = static_cast<uint16_t*>(const_cast<void*>(owner_.get()));
+  halves_ = own_;
+  HalfMatrix::Replace(w);
+}
+
+bool HalfMatrix::Replace(const float* w) {
+  if (own_ == nullptr) return false;
+  const auto round = storage_ == WeightStorage::kBfloat16 ? RoundBfloat16 : RoundFloat16;
+  ParallelForElements(rows_ * columns_, [&](int64_t begin, int64_t end) {
+    round(end - begin, w + begin, own_ + begin);
   });
-  halves_ = halves;
+  return true;
 }
 
 HalfMatrix::HalfMatrix(WeightStorage storage, int64_t rows, int64_t columns, const uint16_t* halves,

@@ -13,13 +13,13 @@ class HalfMatrix final : public StoredMatrix {
   // REQUIRES: such a storage. w: [rows, columns].
   HalfMatrix(WeightStorage storage, int64_t rows, int64_t columns, const float* w);
 
-  // Numbers [rows, columns] that lie somewhere already, perhaps in a mapped file; `owner` keeps
-  // them there.
+  // Numbers [rows, columns] that lie in a mapped file, which `owner` keeps mapped.
   HalfMatrix(WeightStorage storage, int64_t rows, int64_t columns, const uint16_t* halves,
              std::shared_ptr<const void> owner);
 
   void Read(int64_t row, int64_t row_count, int64_t column, int64_t column_count,
             float* out) const override;
+  bool Replace(const float* w) override;
   const Bfloat16* AsBfloat16() const override {
     return storage_ == WeightStorage::kBfloat16 ? halves_ : nullptr;
   }
@@ -27,6 +27,7 @@ class HalfMatrix final : public StoredMatrix {
   int64_t rows() const override { return rows_; }
   int64_t columns() const override { return columns_; }
   int64_t bytes() const override { return rows_ * columns_ * sizeof(uint16_t); }
+  bool mapped() const override { return own_ == nullptr; }
 
  private:
   const WeightStorage storage_;
@@ -34,6 +35,7 @@ class HalfMatrix final : public StoredMatrix {
   const int64_t columns_;
   const uint16_t* halves_;
   const std::shared_ptr<const void> owner_;
+  uint16_t* own_ = nullptr;  // halves_, unless they are mapped
 };
 
 }  // namespace ropewalk

@@ -41,16 +41,23 @@ LinearWeight<T>::LinearWeight(int64_t out, int64_t in, MatMulPrecision precision
                               WeightStorage storage)
     : out_(out), in_(in), precision_(precision), storage_(storage) {}
 
-// Where every product rounds it to bfloat16, it is held so.
 template <typename T>
 void LinearWeight<T>::Pack(const Wide<T>* w) {
   if constexpr (kIsDouble<T>) {
     doubles_.assign(w, w + out_ * in_);
   } else {
-    const bool rounds =
-        storage_ == WeightStorage::kFloat32 && precision_ == MatMulPrecision::kBfloat16;
-    stored_ = StoreMatrix(rounds ? WeightStorage::kBfloat16 : storage_, out_, in_, w);
+    const bool shared = packed_.use_count() > 2;  // by more than packed_ and stored_
+    if (packed_ != nullptr && !shared && packed_->Replace(w)) return;
+    packed_ = StoreMatrix(packed_storage(), out_, in_, w);
+    stored_ = packed_;
   }
+}
+
+template <typename T>
+int64_t LinearWeight<T>::bytes() const {
+  if (stored_ != nullptr) return stored_->bytes();
+  const bool halves = packed_storage() == WeightStorage::kBfloat16;
+  return out_ * in_ * (kIsDouble<T> ? sizeof(double) : halves ? sizeof(Bfloat16) : sizeof(float));
 }
 
 template <typename T>
@@ -139,8 +146,7 @@ double LinearWeight<T>::Flops(int64_t rows, int64_t rank) const {
 
 template <typename T>
 double LinearWeight<T>::Bytes(int64_t rows, size_t of_x, size_t of_y) const {
-  const double weight = kIsDouble<T> ? 8.0 * out_ * in_ : 1.0 * stored_->bytes();
-  return weight + 1.0 * rows * (in_ * of_x + out_ * of_y);
+  return bytes() + 1.0 * rows * (in_ * of_x + out_ * of_y);
 }
 
 template <typename T>

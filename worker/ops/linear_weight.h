@@ -36,12 +36,16 @@ class LinearWeight {
   LinearWeight(int64_t out, int64_t in, MatMulPrecision precision,
                WeightStorage storage = WeightStorage::kFloat32);
 
-  // w: [out, in]; copied, and rounded as the storage has it. This or the next is to be called
-  // before the calls below.
+  // w: [out, in]; copied, and rounded as the storage has it. Allocates nothing the second time,
+  // unless that quantises or others share the matrix. This or the next is to be called before the
+  // calls below.
   void Pack(const Wide<T>* w);
 
   // Takes a matrix that is stored already, [out, in]. Not for T = double.
-  void Adopt(std::shared_ptr<const StoredMatrix> w) { stored_ = std::move(w); }
+  void Adopt(std::shared_ptr<const StoredMatrix> w) {
+    stored_ = std::move(w);
+    packed_ = nullptr;
+  }
 
   // y [rows, out] = x [rows, in] W^T and the term, or += if `accumulate`. Y is T or Wide<T>.
   template <typename Y>
@@ -65,6 +69,10 @@ class LinearWeight {
   int64_t in() const { return in_; }
   MatMulPrecision precision() const { return precision_; }
 
+  // Of memory: as it is held, or as Pack will hold it.
+  int64_t bytes() const;
+  bool mapped() const { return stored_ != nullptr && stored_->mapped(); }
+
   // As it is held, [out, in]. Not for T = double.
   const std::shared_ptr<const StoredMatrix>& stored() const { return stored_; }
 
@@ -77,12 +85,20 @@ class LinearWeight {
   double Flops(int64_t rows, int64_t rank) const;
   double Bytes(int64_t rows, size_t of_x, size_t of_y) const;
 
+  // What Pack stores it as: where every product rounds it to bfloat16, it is held so.
+  WeightStorage packed_storage() const {
+    const bool rounds =
+        storage_ == WeightStorage::kFloat32 && precision_ == MatMulPrecision::kBfloat16;
+    return rounds ? WeightStorage::kBfloat16 : storage_;
+  }
+
   int64_t out_;
   int64_t in_;
   MatMulPrecision precision_;
   WeightStorage storage_;
   std::vector<double> doubles_;                 // for T = double
   std::shared_ptr<const StoredMatrix> stored_;  // for others
+  std::shared_ptr<StoredMatrix> packed_;        // the same, if Pack made it
 };
 
 // The gradient of W: dw [out, in] += dy^T x, with dy [rows, out] and x [rows, in].

@@ -151,5 +151,24 @@ TEST(LinearWeight, CanBePackedAgain) {
   EXPECT_EQ(y, (std::vector<float>{65, 87}));
 }
 
+TEST(LinearWeight, IsPackedAgainWhereItLiesUnlessOthersShareIt) {
+  const std::vector<float> first = {1, 2, 3, 4}, second = {5, 6, 7, 8};
+  for (const WeightStorage storage : {WeightStorage::kFloat32, WeightStorage::kBfloat16}) {
+    LinearWeight<float> weight(2, 2, MatMulPrecision::kFull, storage);
+    weight.Pack(first.data());
+    const StoredMatrix* const matrix = weight.stored().get();
+    weight.Pack(second.data());
+    EXPECT_EQ(weight.stored().get(), matrix);
+    LinearWeight<float> other(2, 2, MatMulPrecision::kFull, storage);
+    other.Adopt(weight.stored());
+    weight.Pack(first.data());
+    std::vector<float> row(2);
+    other.ReadRow(0, row.data());
+    EXPECT_EQ(row, (std::vector<float>{5, 6}));
+    weight.ReadRow(0, row.data());
+    EXPECT_EQ(row, (std::vector<float>{1, 2}));
+  }
+}
+
 }  // namespace
 }  // namespace ropewalk

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "worker/ops/depth_steps.h"
 #include "worker/ops/scratch.h"
 #include "worker/tensor/parallel.h"
 
@@ -15,19 +16,14 @@ namespace {
 constexpr int64_t kPanelBytes = 1280 << 10;
 constexpr int64_t kMostPanels = 32;
 
-// Depths up to this are multiplied at once; of larger ones kDepthPart, whose sums are kept for
-// kRowsPart rows meanwhile.
-constexpr int64_t kMostDepth = 6144;
-constexpr int64_t kDepthPart = 1024;
+// Where sums are kept from part to part of the depth: of so many rows.
 constexpr int64_t kRowsPart = 512;
 
 // A panel that only kTile rows or fewer run past is not worth keeping: so much depth of so many
-// panels as the first cache holds is packed and used at once.
+// panels as the first cache holds is packed and used at once. (Of single planes: of several, the
+// order of sums would be another one.)
 constexpr int64_t kOnceDepth = 128;
 constexpr int64_t kOncePanels = 4;
-
-// The most depth of which kTile rows, one plane, stay in the first cache while panels go by.
-constexpr int64_t kMostDepthStep = 640;
 
 // Pairs of planes.
 constexpr int kMaxTerms = kMaxPlanes * (kMaxPlanes + 1) / 2;
@@ -38,23 +34,10 @@ struct Range {
   int64_t column, end_column;
 };
 
-int64_t DepthPart(const ProductShape& shape, int planes) {
-  const int64_t most = shape.rows <= kTile ? kOnceDepth : kMostDepth / planes;
-  const int64_t part = shape.rows <= kTile ? kOnceDepth : kDepthPart;
-  return shape.depth <= most ? RoundUpToTile(shape.depth) : part;
-}
-
-int64_t MostPanels(const ProductShape& shape, int64_t panel_size) {
-  if (shape.rows <= kTile) return kOncePanels;
+int64_t MostPanels(bool once, int64_t panel_size) {
+  if (once) return kOncePanels;
   const int64_t bytes = panel_size * sizeof(Bfloat16);
   return std::clamp<int64_t>(kPanelBytes / bytes, 1, kMostPanels);
-}
-
-// Equal steps through the depth of which rows stay in the first cache.
-int64_t DepthStep(int64_t depth, int planes) {
-  const int64_t most = RoundUpToTile(kMostDepthStep / planes - kTile + 1);
-  const int64_t steps = (depth + most - 1) / most;
-  return RoundUpToTile((depth + steps - 1) / steps);
 }
 
 // kTile rows of the left factor as planes, row-major.
@@ -148,13 +131,15 @@ class Multiplier {
         take_(take),
         low_rank_(low_rank),
         kernel_(BestTileKernel()),
-        depth_part_(DepthPart(shape, right_planes)),
-        depth_step_(DepthStep(std::min(depth_part_, shape.depth), left.planes)),
+        once_(shape.rows <= kTile && left.planes * right_planes == 1),
+        depth_part_(once_ ? kOnceDepth : DepthSteps(shape.depth, left.planes, right_planes).part()),
+        depth_step_(std::min(
+            depth_part_, DepthSteps(shape.depth, left.planes, right_planes).longest())),
         panel_size_(PanelSize(depth_part_, right_planes)) {}
 
   void Run(const Range& range) const {
     const TileSession session(kernel_);
-    const int64_t panels = MostPanels(shape_, panel_size_);
+    const int64_t panels = MostPanels(once_, panel_size_);
     const bool whole = depth_part_ >= shape_.depth;
     const int64_t rows = whole ? range.end_row - range.row : kRowsPart;
     for (int64_t row = range.row; row < range.end_row; row += rows) {
@@ -245,6 +230,7 @@ class Multiplier {
   const TakeBlock take_;
   const LowRankTerm low_rank_;
   const TileKernel& kernel_;
+  const bool once_;
   const int64_t depth_part_;
   const int64_t depth_step_;
   const int64_t panel_size_;

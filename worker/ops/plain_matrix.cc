@@ -10,9 +10,15 @@ namespace ropewalk {
 PlainMatrix::PlainMatrix(int64_t rows, int64_t columns, const float* w)
     : PlainMatrix(rows, columns, nullptr,
                   std::shared_ptr<const void>(AllocateAligned<float>(rows * columns))) {
-  auto* const values = static_cast<float*>(const_cast<void*>(owner_.get()));
-  std::copy_n(w, rows * columns, values);
-  values_ = values;
+  own_ = static_cast<float*>(const_cast<void*>(owner_.get()));
+  values_ = own_;
+  PlainMatrix::Replace(w);
+}
+
+bool PlainMatrix::Replace(const float* w) {
+  if (own_ == nullptr) return false;
+  std::copy_n(w, rows_ * columns_, own_);
+  return true;
 }
 
 PlainMatrix::PlainMatrix(int64_t rows, int64_t columns, const float* w,

@@ -16,8 +16,8 @@ const float* ReadPart(const StoredMatrix& w, int64_t row, int64_t row_count, int
   return part;
 }
 
-std::unique_ptr<const StoredMatrix> StoreMatrix(WeightStorage storage, int64_t rows,
-                                                int64_t columns, const float* w) {
+std::unique_ptr<StoredMatrix> StoreMatrix(WeightStorage storage, int64_t rows, int64_t columns,
+                                          const float* w) {
   switch (storage) {
     case WeightStorage::kFloat32:
       return std::make_unique<PlainMatrix>(rows, columns, w);

@@ -28,8 +28,15 @@ class StoredMatrix {
   virtual int64_t rows() const = 0;
   virtual int64_t columns() const = 0;
 
+  // Holds w, row-major, from now on, without allocating. False: it cannot, because it is quantised
+  // or mapped. No other call may run at the same time.
+  virtual bool Replace(const float* w) { return false; }
+
   // Of memory.
   virtual int64_t bytes() const = 0;
+
+  // Whether that is a part of a mapped file, which the system may drop and read again.
+  virtual bool mapped() const { return false; }
 };
 
 // A part of w as float32 numbers, without gaps, good until this thread's next call.
@@ -38,7 +45,7 @@ const float* ReadPart(const StoredMatrix& w, int64_t row, int64_t row_count, int
 
 // Holds w [rows, columns] as `storage`. w must be finite unless that is kFloat32, and for kFloat16
 // and kInt8 within kMaxFloat16.
-std::unique_ptr<const StoredMatrix> StoreMatrix(WeightStorage storage, int64_t rows,
-                                                int64_t columns, const float* w);
+std::unique_ptr<StoredMatrix> StoreMatrix(WeightStorage storage, int64_t rows, int64_t columns,
+                                          const float* w);
 
 }  // namespace ropewalk

@@ -54,9 +54,9 @@ void AdamWUpdate(AdamWFactors factors, int64_t n, const float* g, float* p, floa
 AdamW::AdamW(const OptimizerOptions& options, std::vector<OptimizedTensor> tensors)
     : options_(options), tensors_(std::move(tensors)) {}
 
-OptimizerState AdamW::InitialState() const {
-  const std::vector<float> zeros(TotalSize(tensors_));
-  return {.floats = {{"adam_m", zeros}, {"adam_v", zeros}}, .bytes = {}};
+OptimizerStateSizes AdamW::StateSizes() const {
+  const int64_t size = TotalSize(tensors_);
+  return {.floats = {{"adam_m", size}, {"adam_v", size}}, .bytes = {}};
 }
 
 void AdamW::Step(double learning_rate, int64_t step, float gradient_scale,

@@ -18,7 +18,7 @@ class AdamW final : public Optimizer {
  public:
   AdamW(const OptimizerOptions& options, std::vector<OptimizedTensor> tensors);
 
-  OptimizerState InitialState() const override;
+  OptimizerStateSizes StateSizes() const override;
   void Step(double learning_rate, int64_t step, float gradient_scale,
             absl::Span<const float> gradient, absl::Span<float> parameters,
             OptimizerState* state) const override;

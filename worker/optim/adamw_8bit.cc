@@ -33,27 +33,27 @@ AdamW8Bit::AdamW8Bit(const OptimizerOptions& options, const std::vector<Optimize
   }
 }
 
-OptimizerState AdamW8Bit::InitialState() const {
-  OptimizerState state = small_.InitialState();
-  const std::vector<float> magnitudes(blocks_.size());
-  const std::vector<uint8_t> codes(TotalSize(large_));
-  state.floats["adam_m_magnitudes"] = state.floats["adam_v_magnitudes"] = magnitudes;
-  state.bytes["adam_m8"] = state.bytes["adam_v8"] = codes;
-  return state;
+OptimizerStateSizes AdamW8Bit::StateSizes() const {
+  OptimizerStateSizes sizes = small_.StateSizes();
+  sizes.floats["adam_m_magnitudes"] = sizes.floats["adam_v_magnitudes"] = blocks_.size();
+  sizes.bytes["adam_m8"] = sizes.bytes["adam_v8"] = TotalSize(large_);
+  return sizes;
 }
 
 void AdamW8Bit::Step(double learning_rate, int64_t step, float gradient_scale,
                      absl::Span<const float> gradient, absl::Span<float> parameters,
                      OptimizerState* state) const {
   small_.Step(learning_rate, step, gradient_scale, gradient, parameters, state);
-  std::vector<AdamWFactors> factors;
+  static thread_local std::vector<AdamWFactors> kept;  // a step allocates nothing
+  kept.clear();
   for (const OptimizedTensor& tensor : large_) {
-    factors.push_back(FactorsOf(options_, learning_rate, step, gradient_scale, tensor));
+    kept.push_back(FactorsOf(options_, learning_rate, step, gradient_scale, tensor));
   }
+  const absl::Span<const AdamWFactors> factors = kept;
   uint8_t* const m_codes = state->bytes.at("adam_m8").data();
   uint8_t* const v_codes = state->bytes.at("adam_v8").data();
-  float* const m_magnitudes = state->floats.at("adam_m_magnitudes").data();
-  float* const v_magnitudes = state->floats.at("adam_v_magnitudes").data();
+  float* const m_magnitudes = state->floats.find("adam_m_magnitudes")->second.data();
+  float* const v_magnitudes = state->floats.find("adam_v_magnitudes")->second.data();
   ParallelFor(blocks_.size(), [&](int64_t begin, int64_t end) {
     std::array<float, DynamicMap::kBlock> m, v;
     for (int64_t b = begin; b < end; ++b) {

@@ -23,7 +23,7 @@ class AdamW8Bit final : public Optimizer {
 
   AdamW8Bit(const OptimizerOptions& options, const std::vector<OptimizedTensor>& tensors);
 
-  OptimizerState InitialState() const override;
+  OptimizerStateSizes StateSizes() const override;
   void Step(double learning_rate, int64_t step, float gradient_scale,
             absl::Span<const float> gradient, absl::Span<float> parameters,
             OptimizerState* state) const override;

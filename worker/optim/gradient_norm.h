@@ -37,7 +37,9 @@ double NormOfBlocks(absl::Span<const double> sums);
 template <typename F>
 double GradientNormOf(absl::Span<const float> gradient, F write) {
   const int64_t n = gradient.size();
-  std::vector<double> sums((n + kNormBlock - 1) / kNormBlock);
+  static thread_local std::vector<double> kept;  // a step allocates nothing
+  kept.resize((n + kNormBlock - 1) / kNormBlock);
+  const absl::Span<double> sums = absl::MakeSpan(kept);
   ParallelFor(sums.size(), [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
       const int64_t first = b * kNormBlock, count = std::min(kNormBlock, n - first);

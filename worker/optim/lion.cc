@@ -30,8 +30,8 @@ ROPEWALK_SIMD void Update(const Factors f, int64_t n, const float* __restrict g,
 Lion::Lion(const OptimizerOptions& options, std::vector<OptimizedTensor> tensors)
     : options_(options), tensors_(std::move(tensors)) {}
 
-OptimizerState Lion::InitialState() const {
-  return {.floats = {{"lion_m", std::vector<float>(TotalSize(tensors_))}}, .bytes = {}};
+OptimizerStateSizes Lion::StateSizes() const {
+  return {.floats = {{"lion_m", TotalSize(tensors_)}}, .bytes = {}};
 }
 
 void Lion::Step(double learning_rate, int64_t, float gradient_scale,

@@ -48,10 +48,10 @@ Muon::Muon(const OptimizerOptions& options, const std::vector<OptimizedTensor>& 
       matrices_(Select(tensors, /*hidden_matrix=*/true)),
       others_(options, Select(tensors, /*hidden_matrix=*/false)) {}
 
-OptimizerState Muon::InitialState() const {
-  OptimizerState state = others_.InitialState();
-  state.floats["muon_momentum"].resize(TotalSize(matrices_));
-  return state;
+OptimizerStateSizes Muon::StateSizes() const {
+  OptimizerStateSizes sizes = others_.StateSizes();
+  sizes.floats["muon_momentum"] = TotalSize(matrices_);
+  return sizes;
 }
 
 void Muon::Step(double learning_rate, int64_t step, float gradient_scale,
@@ -59,7 +59,7 @@ void Muon::Step(double learning_rate, int64_t step, float gradient_scale,
                 OptimizerState* state) const {
   others_.Step(learning_rate, step, gradient_scale, gradient, parameters, state);
   absl::Span<float> momentum = absl::MakeSpan(state->floats.at("muon_momentum"));
-  std::vector<float> direction;
+  static thread_local std::vector<float> direction;  // a step allocates nothing
   for (const OptimizedTensor& matrix : matrices_) {
     StepMatrix(learning_rate, gradient_scale, matrix,
                gradient.subspan(matrix.offset, matrix.size()),

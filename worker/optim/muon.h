@@ -24,7 +24,7 @@ class Muon final : public Optimizer {
  public:
   Muon(const OptimizerOptions& options, const std::vector<OptimizedTensor>& tensors);
 
-  OptimizerState InitialState() const override;
+  OptimizerStateSizes StateSizes() const override;
   void Step(double learning_rate, int64_t step, float gradient_scale,
             absl::Span<const float> gradient, absl::Span<float> parameters,
             OptimizerState* state) const override;

@@ -67,8 +67,9 @@ void CopyTransposed(int64_t rows, int64_t columns, const float* from, float* to)
 
 // x: [rows, columns] with rows <= columns, of norm 1 at most.
 void Iterate(int64_t rows, int64_t columns, float* x) {
-  std::vector<float> transposed(rows * columns), next(rows * columns);
-  std::vector<float> gram(rows * rows), update(rows * rows);
+  static thread_local std::vector<float> transposed, next, gram, update;
+  for (std::vector<float>* room : {&transposed, &next}) room->resize(rows * columns);
+  for (std::vector<float>* room : {&gram, &update}) room->resize(rows * rows);
   for (int step = 0; step < kSteps; ++step) {
     CopyTransposed(rows, columns, x, transposed.data());
     Product(rows, rows, columns, 1, x, transposed.data(), 0, gram.data(), gram.data());
@@ -83,7 +84,8 @@ void Iterate(int64_t rows, int64_t columns, float* x) {
 void NewtonSchulz(int64_t rows, int64_t columns, absl::Span<float> x) {
   ScaleGradient(1.0 / std::max(GradientNorm(x), kLeastNorm), x);
   if (rows <= columns) return Iterate(rows, columns, x.data());
-  std::vector<float> wide(x.size());
+  static thread_local std::vector<float> wide;
+  wide.resize(x.size());
   CopyTransposed(rows, columns, x.data(), wide.data());
   Iterate(columns, rows, wide.data());
   CopyTransposed(columns, rows, wide.data(), x.data());

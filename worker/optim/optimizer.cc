@@ -10,6 +10,14 @@
 
 namespace ropewalk {
 
+OptimizerState Optimizer::InitialState() const {
+  const OptimizerStateSizes sizes = StateSizes();
+  OptimizerState state;
+  for (const auto& [name, size] : sizes.floats) state.floats[name].resize(size);
+  for (const auto& [name, size] : sizes.bytes) state.bytes[name].resize(size);
+  return state;
+}
+
 std::unique_ptr<Optimizer> CreateOptimizer(const OptimizerOptions& options,
                                            std::vector<OptimizedTensor> tensors) {
   switch (options.kind) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,10 +26,17 @@ struct OptimizedTensor {
 // What an optimiser remembers from step to step, by the names under which a checkpoint has it. A
 // plain value.
 struct OptimizerState {
-  std::map<std::string, std::vector<float>> floats;
-  std::map<std::string, std::vector<uint8_t>> bytes;
+  // std::less<> looks names up without making strings of them, so that steps allocate nothing.
+  std::map<std::string, std::vector<float>, std::less<>> floats;
+  std::map<std::string, std::vector<uint8_t>, std::less<>> bytes;
 
   bool operator==(const OptimizerState&) const = default;
+};
+
+// The lengths of an OptimizerState's arrays.
+struct OptimizerStateSizes {
+  std::map<std::string, int64_t> floats;
+  std::map<std::string, int64_t> bytes;
 };
 
 // How gradients change parameters. Steps are functions of their arguments alone, with the same bits
@@ -38,8 +46,10 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // The state before the first step.
-  virtual OptimizerState InitialState() const = 0;
+  virtual OptimizerStateSizes StateSizes() const = 0;
+
+  // The state before the first step: zeros.
+  OptimizerState InitialState() const;
 
   // Takes step number `step`, counted from 1, with the gradient `gradient_scale` * `gradient`, each
   // element rounded to float32. `gradient` and `parameters` have the same length; `state` has the

@@ -39,9 +39,9 @@ ROPEWALK_SIMD void Nesterov(const Factors f, int64_t n, const float* __restrict 
 Sgd::Sgd(const OptimizerOptions& options, std::vector<OptimizedTensor> tensors)
     : options_(options), tensors_(std::move(tensors)) {}
 
-OptimizerState Sgd::InitialState() const {
+OptimizerStateSizes Sgd::StateSizes() const {
   if (options_.momentum == 0) return {};
-  return {.floats = {{"momentum", std::vector<float>(TotalSize(tensors_))}}, .bytes = {}};
+  return {.floats = {{"momentum", TotalSize(tensors_)}}, .bytes = {}};
 }
 
 void Sgd::Step(double learning_rate, int64_t, float gradient_scale,

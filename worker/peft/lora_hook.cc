@@ -86,38 +86,50 @@ void LoraHook<T>::BeginPass(int64_t rows, const RandomKey* dropout) {
 template <typename T>
 void LoraHook<T>::Reserve(int64_t rows) {
   reserved_rows_ = rows;
-  arena_.Build([&](Arena* arena) {
-    tiles_ && !dora_ ? ReserveTerms(rows, arena) : ReserveBeside(rows, arena);
-  });
+  arena_.Build([&](Arena* arena) { Place(rows, arena); });
+}
+
+template <typename T>
+PlannedArrays LoraHook<T>::Plan(int64_t rows) {
+  reserved_rows_ = 0;  // planning leaves null arrays behind, so the next pass takes its own anew
+  PlannedArrays arrays = Arena::Plan([&](Arena* arena) { Place(rows, arena); });
+  arrays.Add("parameters", parameters_.size() * sizeof(W));
+  return arrays;
+}
+
+template <typename T>
+void LoraHook<T>::Place(int64_t rows, Arena* arena) {
+  tiles_ && !dora_ ? ReserveTerms(rows, arena) : ReserveBeside(rows, arena);
 }
 
 template <typename T>
 void LoraHook<T>::ReserveTerms(int64_t rows, Arena* arena) {
   for (Branch& branch : branches_) {
     branch.term_xa = Rows(nullptr, rows, branch.shape.rank, planes_);
-    arena->Take(branch.term_xa.size(), &branch.term_xa.values);
+    arena->Take("s x A^T", branch.term_xa.size(), &branch.term_xa.values);
   }
-  arena->Take(Rows(nullptr, rows, largest_rank_, planes_).size(), &term_g_);
-  arena->Take(TermPanelsSize(std::max(largest_in_, largest_out_), largest_rank_, planes_),
+  arena->Take("s dy B", Rows(nullptr, rows, largest_rank_, planes_).size(), &term_g_);
+  arena->Take("a term's panels",
+              TermPanelsSize(std::max(largest_in_, largest_out_), largest_rank_, planes_),
               &term_panels_);
   if (dropout_ == 0) return;
-  arena->Take(rows * largest_in_, &term_dropped_);
-  arena->Take(rows * largest_in_, &term_d_dropped_);
+  arena->Take("x after dropout", rows * largest_in_, &term_dropped_);
+  arena->Take("gradient by x after dropout", rows * largest_in_, &term_d_dropped_);
 }
 
 template <typename T>
 void LoraHook<T>::ReserveBeside(int64_t rows, Arena* arena) {
-  for (Branch& branch : branches_) arena->Take(rows * branch.shape.rank, &branch.xa);
-  arena->Take(rows * largest_rank_, &workspace_);
-  if (dora_) arena->Take(rows * largest_out_, &composed_);
+  for (Branch& branch : branches_) arena->Take("x A^T", rows * branch.shape.rank, &branch.xa);
+  arena->Take("dy B", rows * largest_rank_, &workspace_);
+  if (dora_) arena->Take("base and adapter", rows * largest_out_, &composed_);
   if (kIsNarrow<T>) {
-    arena->Take(rows * largest_in_, &wide_x_);
-    arena->Take(rows * largest_out_, &wide_y_);
-    arena->Take(rows * largest_in_, &wide_dx_);
+    arena->Take("x in float32", rows * largest_in_, &wide_x_);
+    arena->Take("y in float32", rows * largest_out_, &wide_y_);
+    arena->Take("gradient by x in float32", rows * largest_in_, &wide_dx_);
   }
   if (dropout_ == 0) return;
-  arena->Take(rows * largest_in_, &dropped_);
-  arena->Take(rows * largest_in_, &d_dropped_);
+  arena->Take("x after dropout", rows * largest_in_, &dropped_);
+  arena->Take("gradient by x after dropout", rows * largest_in_, &d_dropped_);
 }
 
 template <typename T>

@@ -40,6 +40,9 @@ class LoraHook final : public LinearHook<T> {
   // Backward adds gradients to these elements from now on.
   void SetGradient(absl::Span<Wide<T>> gradient) { gradient_ = gradient; }
 
+  // What passes of so many rows take, and the adapters themselves. Not during a pass.
+  PlannedArrays Plan(int64_t rows);
+
   bool Covers(int64_t place) const override { return branch_of_[place] >= 0; }
   void BeginPass(int64_t rows, const RandomKey* dropout) override;
   LowRankTerm ForwardTerm(int64_t place, const T* x) override;
@@ -67,6 +70,7 @@ class LoraHook final : public LinearHook<T> {
   const Branch& At(int64_t place) const { return branches_[branch_of_[place]]; }
   bool IsTerm(const Branch& branch) const { return tiles_ && branch.dora == nullptr; }
   void Reserve(int64_t rows);
+  void Place(int64_t rows, Arena* arena);
   void ReserveTerms(int64_t rows, Arena* arena);
   void ReserveBeside(int64_t rows, Arena* arena);
 

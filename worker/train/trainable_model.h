@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "worker/model/parameter_layout.h"
 #include "worker/train/language_model.h"
+#include "worker/train/memory_plan.h"
 
 namespace ropewalk {
 
@@ -28,9 +29,15 @@ class TrainableModel : public LanguageModel {
   // calls below.
   virtual void SetParameters(absl::Span<const float> parameters) = 0;
 
-  // Computes each layer anew in backward passes instead of keeping its activations: the same bits
-  // for less memory and more time. Off until this is called.
-  virtual void SetActivationCheckpointing(bool on) = 0;
+  virtual int64_t layer_count() const = 0;
+
+  // Computes so many layers, up to layer_count(), anew in backward passes instead of keeping their
+  // activations: the same bits for less memory and more time. None until this is called.
+  virtual void SetCheckpointedLayers(int64_t count) = 0;
+
+  // What the model keeps in memory with so many checkpointed layers while it trains with up to
+  // `rows` tokens at a time.
+  virtual MemoryPlan PlanMemory(int64_t rows, int64_t checkpointed_layers) = 0;
 
   // Adds the gradient of the sum of the losses over the target tokens to `gradient` and returns
   // that sum. `key` decides dropout. INVALID_ARGUMENT: a token or a position the model does not

@@ -69,6 +69,25 @@ std::vector<OptimizedTensor> TensorsOf(const ParameterLayout& layout) {
   return tensors;
 }
 
+// Of as many parameters; what a micro-batch adds to the sums is not worth a line.
+PlannedArrays GradientArrays(int64_t size, bool exact) {
+  PlannedArrays arrays;
+  arrays.Add("gradient", size * sizeof(float));
+  arrays.Add("sums", size * (exact ? sizeof(int32_t) : sizeof(float)));
+  arrays.Add("exponents", BlockCount(size));
+  if (exact) arrays.Add("scales", BlockCount(size));
+  return arrays;
+}
+
+PlannedArrays StateArrays(int64_t size, const OptimizerStateSizes& optimizer) {
+  PlannedArrays arrays;
+  arrays.Add("parameters", size * sizeof(float));
+  for (const auto& [name, floats] : optimizer.floats) arrays.Add(name, floats * sizeof(float));
+  for (const auto& [name, bytes] : optimizer.bytes) arrays.Add(name, bytes);
+  arrays.Add("window of exponents", ScaleHistory::kWindow * BlockCount(size));
+  return arrays;
+}
+
 }  // namespace
 
 Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingData* data,
@@ -83,6 +102,16 @@ Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingDa
       exponents_(BlockCount(model->layout().size)) {
   model_->InitializeParameters(options_.seed, absl::MakeSpan(state_.parameters));
   model_->SetParameters(state_.parameters);
+}
+
+MemoryPlan Trainer::PlanMemory(const TrainerOptions& options, int64_t micro_batch_tokens,
+                               int64_t checkpointed_layers, TrainableModel* model) {
+  MemoryPlan plan = model->PlanMemory(micro_batch_tokens, checkpointed_layers);
+  const ParameterLayout& layout = model->layout();
+  const auto optimizer = CreateOptimizer(options.optimizer, TensorsOf(layout));
+  plan.parts.push_back({"gradients", GradientArrays(layout.size, options.exact)});
+  plan.parts.push_back({"training state", StateArrays(layout.size, optimizer->StateSizes())});
+  return plan;
 }
 
 void Trainer::Restore(TrainState state) {

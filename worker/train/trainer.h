@@ -10,6 +10,7 @@
 #include "worker/optim/optimizer.h"
 #include "worker/optim/schedule.h"
 #include "worker/train/gradient_reducer.h"
+#include "worker/train/memory_plan.h"
 #include "worker/train/train_state.h"
 #include "worker/train/trainable_model.h"
 #include "worker/train/training_data.h"
@@ -48,6 +49,11 @@ class Trainer {
   // values.
   Trainer(TrainerOptions options, TrainableModel* model, const TrainingData* data,
           const Clock* clock);
+
+  // What a trainer and its model keep in memory with micro-batches of up to so many tokens and so
+  // many checkpointed layers.
+  static MemoryPlan PlanMemory(const TrainerOptions& options, int64_t micro_batch_tokens,
+                               int64_t checkpointed_layers, TrainableModel* model);
 
   // Takes one step. REQUIRES: state().step < data's total steps.
   // The reducer's error; INTERNAL if the reduced sum is not the sum of what was sent; OUT_OF_RANGE

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -116,6 +117,20 @@ TrainerOptions OptionsOf(const v1::JobSpec& spec, int64_t total_steps) {
   return options;
 }
 
+absl::StatusOr<MemoryChoice> ChooseMemoryOf(const v1::JobSpec& spec, std::optional<int64_t> at_hand,
+                                            TrainableModel* model) {
+  const v1::Training& training = spec.training();
+  MemoryWish wish = {.layers = model->layer_count(),
+                     .micro_batch_tokens = training.micro_batch_tokens()};
+  if (training.has_activation_checkpointing()) {
+    wish.checkpointing = training.activation_checkpointing();
+  }
+  const TrainerOptions options = OptionsOf(spec, /*total_steps=*/1);
+  return ChooseMemory(wish, at_hand, [&](int64_t layers) {
+    return Trainer::PlanMemory(options, training.micro_batch_tokens(), layers, model);
+  });
+}
+
 // What became of the rows, by the names under which everybody knows the files.
 std::string DataLog(const char* kind, const Names& versions, const Dataset& data) {
   std::string log;
@@ -157,27 +172,31 @@ std::string TrainingLog(const TrainState& state) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TrainingJob>> TrainingJob::Prepare(const v1::JobSpec& spec,
-                                                                  const v1::JobInputs& inputs,
-                                                                  const TrainingFiles& files,
-                                                                  const Clock* clock) {
+absl::StatusOr<std::unique_ptr<TrainingJob>> TrainingJob::Prepare(
+    const v1::JobSpec& spec, const v1::JobInputs& inputs, const TrainingFiles& files,
+    const Clock* clock, const MemoryMeter& memory_at_hand) {
   ASSIGN_OR_RETURN(TrainingData data, LoadTrainingData(DataOptionsOf(spec, files)));
+  // Before the model takes its part, which the plan has, too.
+  const std::optional<int64_t> at_hand = memory_at_hand();
   ASSIGN_OR_RETURN(std::unique_ptr<TrainableModel> model,
                    CreateTrainable(files.base_folder, spec.base_model(), spec.method(),
                                    spec.training().precision()));
-  model->SetActivationCheckpointing(spec.training().activation_checkpointing());
+  ASSIGN_OR_RETURN(MemoryChoice memory, ChooseMemoryOf(spec, at_hand, model.get()));
+  model->SetCheckpointedLayers(memory.checkpointed_layers);
   std::string digest = PlanDigest(spec, inputs, data);
-  return std::unique_ptr<TrainingJob>(
-      new TrainingJob(spec, inputs, std::move(data), std::move(model), std::move(digest), clock));
+  return std::unique_ptr<TrainingJob>(new TrainingJob(spec, inputs, std::move(data),
+                                                      std::move(model), std::move(memory),
+                                                      std::move(digest), clock));
 }
 
 TrainingJob::TrainingJob(v1::JobSpec spec, v1::JobInputs inputs, TrainingData data,
-                         std::unique_ptr<TrainableModel> model, std::string plan_digest,
-                         const Clock* clock)
+                         std::unique_ptr<TrainableModel> model, MemoryChoice memory,
+                         std::string plan_digest, const Clock* clock)
     : spec_(std::move(spec)),
       inputs_(std::move(inputs)),
       data_(std::move(data)),
       model_(std::move(model)),
+      memory_(std::move(memory)),
       plan_digest_(std::move(plan_digest)),
       trainer_(std::make_unique<Trainer>(OptionsOf(spec_, data_.plan.total_steps()), model_.get(),
                                          &data_, clock)) {}

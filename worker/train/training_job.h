@@ -9,6 +9,8 @@
 #include "ropewalk/v1/job_service.pb.h"
 #include "services/common/clock.h"
 #include "worker/train/data_options.h"
+#include "worker/train/memory_at_hand.h"
+#include "worker/train/memory_choice.h"
 #include "worker/train/trainer.h"
 #include "worker/train/training_data.h"
 
@@ -18,11 +20,13 @@ namespace ropewalk {
 class TrainingJob {
  public:
   // Loads everything; may take long. `spec` has its defaults filled in; `inputs` names the
-  // immutable versions that `files` hold. The errors of CreateTrainable and LoadTrainingData.
+  // immutable versions that `files` hold. Layers are checkpointed as the memory at hand has it,
+  // unless the job says how. The errors of CreateTrainable, LoadTrainingData and ChooseMemory.
   static absl::StatusOr<std::unique_ptr<TrainingJob>> Prepare(const v1::JobSpec& spec,
                                                               const v1::JobInputs& inputs,
                                                               const TrainingFiles& files,
-                                                              const Clock* clock);
+                                                              const Clock* clock,
+                                                              const MemoryMeter& memory_at_hand);
 
   Trainer& trainer() { return *trainer_; }
   const TrainState& state() const { return trainer_->state(); }
@@ -31,6 +35,9 @@ class TrainingJob {
 
   // In hex; of everything that decides what a step computes. Equal on all workers of a job.
   const std::string& plan_digest() const { return plan_digest_; }
+
+  // What the job takes of this machine's memory.
+  const MemoryChoice& memory() const { return memory_; }
 
   // Whether the job wants an evaluation after as many steps as have been taken.
   bool EvaluationDue() const;
@@ -49,12 +56,14 @@ class TrainingJob {
 
  private:
   TrainingJob(v1::JobSpec spec, v1::JobInputs inputs, TrainingData data,
-              std::unique_ptr<TrainableModel> model, std::string plan_digest, const Clock* clock);
+              std::unique_ptr<TrainableModel> model, MemoryChoice memory, std::string plan_digest,
+              const Clock* clock);
 
   const v1::JobSpec spec_;
   const v1::JobInputs inputs_;
   const TrainingData data_;
   const std::unique_ptr<TrainableModel> model_;
+  const MemoryChoice memory_;
   const std::string plan_digest_;
   const std::unique_ptr<Trainer> trainer_;
 };

@@ -1,11 +1,13 @@
 #include "worker/train/training_job.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 
 #include "services/common/job_spec.h"
 #include "services/common/status_macros.h"
@@ -63,12 +65,16 @@ class TrainingJobTest : public testing::Test {
     }
   }
 
+  absl::StatusOr<std::unique_ptr<TrainingJob>> Prepare() {
+    return TrainingJob::Prepare(WithDefaults(spec_), inputs_,
+                                {folder_.string(),
+                                 {(folder_ / "train.jsonl").string()},
+                                 {(folder_ / "eval.jsonl").string()}},
+                                Clock::Real(), [this] { return at_hand_; });
+  }
+
   std::unique_ptr<TrainingJob> NewJob() {
-    auto job = TrainingJob::Prepare(WithDefaults(spec_), inputs_,
-                                    {folder_.string(),
-                                     {(folder_ / "train.jsonl").string()},
-                                     {(folder_ / "eval.jsonl").string()}},
-                                    Clock::Real());
+    auto job = Prepare();
     EXPECT_TRUE(job.ok()) << job.status();
     return *std::move(job);
   }
@@ -115,6 +121,7 @@ class TrainingJobTest : public testing::Test {
   std::filesystem::path folder_;
   v1::JobSpec spec_;
   v1::JobInputs inputs_;
+  std::optional<int64_t> at_hand_;
 };
 
 TEST_F(TrainingJobTest, AnyNumberOfWorkersGivesTheSameBits) {
@@ -124,6 +131,25 @@ TEST_F(TrainingJobTest, AnyNumberOfWorkersGivesTheSameBits) {
   EXPECT_EQ(ResultOfTeam({1, 1}), alone);
   EXPECT_EQ(ResultOfTeam({5, 1, 2}), alone);
   EXPECT_EQ(ResultOfTeam({1, 1, 1, 1}), alone);
+}
+
+TEST_F(TrainingJobTest, CheckpointsAsTheMemoryAtHandHasItWithTheSameBits) {
+  const auto plenty = NewJob();
+  EXPECT_EQ(plenty->memory().checkpointed_layers, 0);
+  const auto result = ResultOfTeam({1});
+  at_hand_ = plenty->memory().plan.bytes() + 100;
+  const auto scarce = NewJob();
+  EXPECT_GT(scarce->memory().checkpointed_layers, 0);
+  EXPECT_LT(scarce->memory().plan.bytes(), plenty->memory().plan.bytes());
+  EXPECT_EQ(scarce->plan_digest(), plenty->plan_digest());
+  EXPECT_EQ(ResultOfTeam({1}), result);
+}
+
+TEST_F(TrainingJobTest, IsRefusedWhereItDoesNotFit) {
+  at_hand_ = 10000;
+  const absl::Status status = Prepare().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("micro_batch_tokens"));
 }
 
 TEST_F(TrainingJobTest, ResumedAtAnyStepItEndsAlike) {

@@ -34,7 +34,18 @@ class TransformerTrainable : public TrainableModel {
 
   const ParameterLayout& layout() const override { return layout_; }
 
-  void SetActivationCheckpointing(bool on) override { transformer_.SetActivationCheckpointing(on); }
+  int64_t layer_count() const override { return transformer_.config().num_hidden_layers; }
+
+  void SetCheckpointedLayers(int64_t count) override { transformer_.SetCheckpointedLayers(count); }
+
+  MemoryPlan PlanMemory(int64_t rows, int64_t checkpointed_layers) override {
+    const Weights<T>& weights = transformer_.weights();
+    return {{{"mapped weights", weights.Arrays(/*mapped=*/true), /*mapped=*/true},
+             {"weights", weights.Arrays(/*mapped=*/false)},
+             {"activations", transformer_.PlanActivations(rows, checkpointed_layers)},
+             {"scratch", transformer_.PlanScratch(rows)},
+             {"loss", transformer_.LossArrays()}}};
+  }
 
   absl::StatusOr<double> Loss(const PackedTokens& tokens) override {
     return transformer_.Loss(tokens);
@@ -120,6 +131,12 @@ class LoraTrainable final : private HookHolder<T>, public TransformerTrainable<T
   void SetParameters(absl::Span<const float> parameters) override {
     hook.SetParameters(parameters);
     SetBaseWeights(options_.config.base, parameters, &transformer_);
+  }
+
+  MemoryPlan PlanMemory(int64_t rows, int64_t checkpointed_layers) override {
+    MemoryPlan plan = TransformerTrainable<T>::PlanMemory(rows, checkpointed_layers);
+    plan.parts.push_back({"adapters", hook.Plan(rows)});
+    return plan;
   }
 
   absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens, const RandomKey& key,

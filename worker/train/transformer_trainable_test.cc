@@ -1,5 +1,6 @@
 #include "worker/train/transformer_trainable.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -164,12 +165,29 @@ TEST(TransformerTrainable, ActivationCheckpointingChangesNoBits) {
   const TemporaryFolder folder(Base());
   for (const v1::Method& method : {Full(), Lora(/*dropout=*/0.3)}) {
     Training whole(folder.path(), method), checkpointed(folder.path(), method);
-    checkpointed.model->SetActivationCheckpointing(true);
+    checkpointed.model->SetCheckpointedLayers(1);
     for (int step = 0; step < 3; ++step) {
       whole.Descend(Pack({kFirst, kSecond}), 0.01f);
       checkpointed.Descend(Pack({kFirst, kSecond}), 0.01f);
     }
     EXPECT_EQ(checkpointed.parameters, whole.parameters);
+  }
+}
+
+TEST(TransformerTrainable, PlansItsMemoryAndComputesOnAsBefore) {
+  const TemporaryFolder folder(Base());
+  const PackedTokens tokens = Pack({kFirst, kSecond});
+  for (const v1::Method& method : {Lora(0.1), Dora(0.1), Full()}) {
+    Training training(folder.path(), method);
+    training.Accumulate(tokens);
+    const std::vector<float> gradient = training.gradient;
+    const MemoryPlan plan = training.model->PlanMemory(100, 0);
+    EXPECT_LT(training.model->PlanMemory(100, 1).bytes(), plan.bytes());
+    EXPECT_LT(training.model->PlanMemory(50, 0).bytes(), plan.bytes());
+    EXPECT_EQ(plan.mapped_bytes() > 0, method.has_lora());  // the folder has float32
+    std::fill(training.gradient.begin(), training.gradient.end(), 0.0f);
+    training.Accumulate(tokens);
+    EXPECT_EQ(training.gradient, gradient);
   }
 }
 

@@ -29,6 +29,11 @@ void AddBenchOptions(CLI::App* app, BenchOptions* options) {
                   "precision has them");
   app->add_flag("--checkpointing", run->activation_checkpointing,
                 "keeps no activations but computes them anew");
+  app->add_option("--checkpointed-layers", run->checkpointed_layers,
+                  "the same of so many of the lowest layers");
+  app->add_flag("--plan", options->plan,
+                "only prints what training would keep in memory with micro-batches of "
+                "--micro-batch-tokens");
   app->add_option("--threads", options->threads)->capture_default_str();
   app->add_option("--seconds", run->seconds, "least time of all measured steps")
       ->capture_default_str();

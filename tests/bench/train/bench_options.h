@@ -12,6 +12,7 @@ namespace ropewalk {
 struct BenchOptions {
   std::string shape = "smollm2-135m";
   std::string write_model;
+  bool plan = false;
   std::string tokens;
   int64_t step_tokens = 4096;
   int64_t sequence = 512;

@@ -26,6 +26,10 @@ absl::StatusOr<v1::BaseStorage> StorageOf(const std::string& name) {
   return absl::InvalidArgumentError("no base storage is called '" + name + "'");
 }
 
+int64_t CheckpointedLayersOf(const TrainingRunOptions& options, const TrainableModel& model) {
+  return options.activation_checkpointing ? model.layer_count() : options.checkpointed_layers;
+}
+
 absl::StatusOr<std::unique_ptr<TrainableModel>> LoadModel(const TrainingRunOptions& options) {
   ASSIGN_OR_RETURN(const v1::BaseStorage storage, StorageOf(options.storage));
   v1::JobSpec spec;
@@ -35,7 +39,7 @@ absl::StatusOr<std::unique_ptr<TrainableModel>> LoadModel(const TrainingRunOptio
       std::unique_ptr<TrainableModel> model,
       CreateTrainable(options.model_folder, "random", spec.method(),
                       options.precision == "bf16" ? v1::PRECISION_BF16 : v1::PRECISION_FLOAT32));
-  model->SetActivationCheckpointing(options.activation_checkpointing);
+  model->SetCheckpointedLayers(CheckpointedLayersOf(options, *model));
   return model;
 }
 
@@ -95,6 +99,12 @@ absl::StatusOr<TrainingRun> RunTraining(const TrainingRunOptions& options) {
   run.peak_bytes = PeakMemoryBytes();
   if (options.profile) run.ops = EndOpTimes();
   return run;
+}
+
+absl::StatusOr<MemoryPlan> PlanTraining(const TrainingRunOptions& options) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<TrainableModel> model, LoadModel(options));
+  return Trainer::PlanMemory(OptionsOfTrainer(), options.micro_batch_tokens,
+                             CheckpointedLayersOf(options, *model), model.get());
 }
 
 std::vector<std::vector<int64_t>> MicroBatchesOf(const TrainingRunOptions& options) {

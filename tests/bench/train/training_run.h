@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "worker/ops/op_timer.h"
+#include "worker/train/memory_plan.h"
 
 namespace ropewalk {
 
@@ -17,7 +18,8 @@ struct TrainingRunOptions {
   std::string storage;             // a job's base_storage, "nf4"; empty: as the folder has it
   std::vector<std::vector<int32_t>> documents;  // of a step
   int64_t micro_batch_tokens = 2048;            // a job's default; at least the longest document
-  bool activation_checkpointing = false;
+  bool activation_checkpointing = false;        // of all layers
+  int64_t checkpointed_layers = 0;              // otherwise
   int warm_up_steps = 2;
   int least_steps = 3;  // measured ones
   double seconds = 10;  // at least, of measured steps
@@ -37,6 +39,10 @@ struct TrainingRun {
 
 // The errors of CreateTrainable and Trainer::Step.
 absl::StatusOr<TrainingRun> RunTraining(const TrainingRunOptions& options);
+
+// What such a run keeps in memory with micro-batches of micro_batch_tokens. The errors of
+// CreateTrainable.
+absl::StatusOr<MemoryPlan> PlanTraining(const TrainingRunOptions& options);
 
 // The documents of each micro-batch, by index, as the job packs them.
 std::vector<std::vector<int64_t>> MicroBatchesOf(const TrainingRunOptions& options);

@@ -136,7 +136,9 @@ std::vector<double> Losses(const GoldenModel& golden, const v1::Method& method,
   training->set_weight_decay(0.1);
   training->set_adam_epsilon(1e-6);
   const TrainingFiles files = {golden.folder(), {GoldenRows()}, {}};
-  const auto job = TrainingJob::Prepare(WithDefaults(spec), {}, files, Clock::Real()).value();
+  const auto job = TrainingJob::Prepare(WithDefaults(spec), {}, files, Clock::Real(), [] {
+                     return MemoryAtHand();
+                   }).value();
   if (method.has_lora()) {
     TrainState state = job->state();
     state.parameters = ReadPeftFolder(golden.adapter_folder(), golden.config()).value().parameters;

@@ -64,7 +64,11 @@ PackedTokens Pack(const std::vector<std::vector<int32_t>>& documents) {
 TemporaryFolder::TemporaryFolder(const std::map<std::string, std::string>& files) {
   path_ = (std::filesystem::temp_directory_path() / "ropewalk_XXXXXX").string();
   if (mkdtemp(path_.data()) == nullptr) abort();
-  for (const auto& [name, bytes] : files) std::ofstream(path_ + "/" + name) << bytes;
+  for (const auto& [name, bytes] : files) {
+    const std::filesystem::path path = std::filesystem::path(path_) / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << bytes;
+  }
 }
 
 TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
