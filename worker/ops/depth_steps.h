@@ -36,7 +36,7 @@ class DepthSteps {
 
  private:
   // Depths up to this are multiplied at once; of larger ones a part at a time.
-  static constexpr int64_t kMostDepth = 6144;
+  static constexpr int64_t kMostDepth = 2048;
   static constexpr int64_t kDepthPart = 1024;
 
   // The most depth of which kTile rows, one plane, stay in the first cache.

@@ -17,7 +17,7 @@ constexpr int64_t kPanelBytes = 1280 << 10;
 constexpr int64_t kMostPanels = 32;
 
 // Where sums are kept from part to part of the depth: of so many rows.
-constexpr int64_t kRowsPart = 512;
+constexpr int64_t kRowsPart = 2048;
 
 // A panel that only kTile rows or fewer run past is not worth keeping: so much depth of so many
 // panels as the first cache holds is packed and used at once. (Of single planes: of several, the
