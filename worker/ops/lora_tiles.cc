@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "worker/ops/block_sinks.h"
+#include "worker/ops/elementwise.h"
 #include "worker/ops/op_timer.h"
 #include "worker/ops/scratch.h"
 #include "worker/ops/transposed_product.h"
@@ -101,6 +102,12 @@ int64_t ChunkOf(int64_t rows) {
   return std::max(kLeastChunk, RoundUpToTile((rows + kMostChunks - 1) / kMostChunks));
 }
 
+// Rows that a thread's cache keeps from one use of them to the next.
+int64_t CachedRows(int64_t row_bytes) {
+  constexpr int64_t kBytes = 768 << 10;
+  return std::clamp<int64_t>(kBytes / row_bytes / kTile * kTile, kTile, kLeastChunk);
+}
+
 ROPEWALK_SIMD void AddRange(int64_t n, int64_t chunks, int64_t stride, const float* sums,
                             float* total) {
   for (int64_t c = 0; c < chunks; ++c, sums += stride) {
@@ -108,9 +115,10 @@ ROPEWALK_SIMD void AddRange(int64_t n, int64_t chunks, int64_t stride, const flo
   }
 }
 
-// total [n] += the sums [n] that sum(row, rows, sums) makes of each chunk.
+// The sums [n] of all that sum(row, rows, sums) makes of each chunk, good until this thread's next
+// call.
 template <typename SumOf>
-void AddChunks(int64_t rows, int64_t n, float* total, SumOf sum) {
+const float* SumOfChunks(int64_t rows, int64_t n, SumOf sum) {
   static thread_local Scratch<float> scratch;
   const int64_t chunk = ChunkOf(rows), chunks = (rows + chunk - 1) / chunk;
   float* const sums = scratch.Get(chunks * n);
@@ -118,7 +126,17 @@ void AddChunks(int64_t rows, int64_t n, float* total, SumOf sum) {
     sum(c * chunk, std::min(chunk, rows - c * chunk), sums + c * n);
   });
   ParallelForElements(n, [&](int64_t begin, int64_t end) {
-    AddRange(end - begin, chunks, n, sums + begin, total + begin);
+    AddRange(end - begin, chunks - 1, n, sums + n + begin, sums + begin);
+  });
+  return sums;
+}
+
+// y [rows, columns] += x^T, x [columns, rows].
+void AddTransposed(int64_t rows, int64_t columns, const float* x, float* y) {
+  ParallelForRows(rows, columns, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      for (int64_t j = 0; j < columns; ++j) y[i * columns + j] += x[j * rows + i];
+    }
   });
 }
 
@@ -154,16 +172,18 @@ LowRankTerm LoraBackwardTerm(const LoraShape& shape, const LowRankRows& xa, cons
   const OpTimer timer("adapter gradient", 4.0 * g.rows * shape.out * shape.rank,
                       1.0 * g.rows * shape.out * sizeof(T));
   const PackedColumns packed_b(shape.out, shape.rank, g.planes, b);
-  AddChunks(g.rows, shape.out * shape.rank, db, [&](int64_t row, int64_t rows, float* sums) {
-    const T* const dy_rows = dy + row * shape.out;
-    Project<T>(shape.out, shape.scale, dy_rows, packed_b, g.Slice(row, rows));
-    TransposedLowRank<T>(xa.Slice(row, rows), shape.out, dy_rows, [&](const ProductBlock& block) {
-      for (int64_t j = 0; j < block.columns; ++j) {
-        float* const to = sums + (block.column + j) * shape.rank + block.row;
-        for (int64_t i = 0; i < block.rows; ++i) to[i] = block.values[i * kTile + j];
-      }
-    });
-  });
+  const float* const sums = SumOfChunks(
+      g.rows, shape.rank * shape.out, [&](int64_t first, int64_t count, float* sums) {
+        const int64_t step = CachedRows(shape.out * sizeof(T));
+        for (int64_t row = first; row < first + count; row += step) {
+          const int64_t rows = std::min(step, first + count - row);
+          const T* const dy_rows = dy + row * shape.out;
+          Project<T>(shape.out, shape.scale, dy_rows, packed_b, g.Slice(row, rows));
+          TransposedLowRank<T>(xa.Slice(row, rows), shape.out, dy_rows,
+                               BlockSink<float>{sums, shape.out, /*accumulate=*/row > first});
+        }
+      });
+  AddTransposed(shape.out, shape.rank, sums, db);
   PackTerm(shape.in, shape.rank, g.planes, panels, [&](int64_t column, Bfloat16* panel) {
     PackPanels(shape.rank, std::min(kTile, shape.in - column), a + column, shape.in, g.planes,
                panel);
@@ -175,10 +195,12 @@ template <typename T>
 void AddLoraInputGradient(const LoraShape& shape, const T* x, const LowRankRows& g, float* da) {
   const OpTimer timer("adapter gradient", 2.0 * g.rows * shape.in * shape.rank,
                       1.0 * g.rows * shape.in * sizeof(T));
-  AddChunks(g.rows, shape.rank * shape.in, da, [&](int64_t row, int64_t rows, float* sums) {
+  const int64_t n = shape.rank * shape.in;
+  const float* const sums = SumOfChunks(g.rows, n, [&](int64_t row, int64_t rows, float* sums) {
     TransposedLowRank<T>(g.Slice(row, rows), shape.in, x + row * shape.in,
                          BlockSink<float>{sums, shape.in, /*accumulate=*/false});
   });
+  Add<float>(n, sums, da);
 }
 
 #define ROPEWALK_INSTANTIATE(T)                                                                    \
