@@ -6,9 +6,12 @@
 //   tokens/s      tokens of a step by the median time of a step, update and all
 //   peak          the most memory that the process had, mapped files included, up to the last step
 //   first step    seconds from the start of the process until the first step began
-//   matmul share  the time that oneDNN itself needs for the step's products with frozen weights
-//                 (onednn_matmuls.h says which), measured here right after training, by the median
-//                 time of a step: 1 would be a step that does nothing else and does it as fast
+//   matmul share  of the rate at which oneDNN itself makes the step's products with frozen weights
+//                 (onednn_matmuls.h says which, measured here right after training), what they are
+//                 made at within the step, with all that is done in the same op: the adapter's
+//                 term, SwiGLU, the residual, the logits' exponentials
+//   step share    the same if the whole step counts as those products' time: 1 would be a step that
+//                 does nothing else
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -18,6 +21,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "services/common/status_macros.h"
 #include "tests/bench/train/bench_options.h"
@@ -75,30 +79,46 @@ nlohmann::ordered_json Describe(const BenchOptions& options, const TrainingRun& 
           {"storage", options.run.storage},
           {"checkpointing", options.run.activation_checkpointing},
           {"threads", options.threads},
-          {"tokens_per_second", tokens / run.MedianStepSeconds()},
+          {"tokens_per_second", tokens / run.MedianStep().seconds},
+          {"weight_bytes", run.weight_bytes},
           {"peak_bytes", run.peak_bytes},
           {"loaded_bytes", run.loaded_bytes},
           {"first_step_seconds", run.first_step_seconds},
-          {"steps", run.step_seconds.size()},
+          {"steps", run.steps.size()},
           {"losses", run.losses}};
+}
+
+// Of the ops that make products with frozen weights.
+double ProductSeconds(const OpTotals& ops) {
+  double seconds = 0;
+  for (const auto& [name, op] : ops) {
+    if (absl::EndsWith(name, "product") || absl::EndsWith(name, "input gradient")) {
+      seconds += op.seconds;
+    }
+  }
+  return seconds;
 }
 
 void AddMatMuls(const ModelConfig& config, const TrainingRunOptions& options,
                 const TrainingRun& run, nlohmann::ordered_json* result) {
   const std::vector<MatMulShape> shapes = FrozenMatMuls(config, RowsOfBatches(options));
   const double seconds = OneDnnSeconds(shapes, options.precision == "bf16");
-  (*result)["matmul_share"] = seconds / run.MedianStepSeconds();
+  const MeasuredStep& step = run.MedianStep();
+  (*result)["matmul_share"] = seconds / ProductSeconds(step.ops);
+  (*result)["step_share"] = seconds / step.seconds;
   (*result)["onednn_gflops"] = 1e-9 * FlopsOf(shapes) / seconds;
 }
 
 void Print(const nlohmann::ordered_json& result) {
-  std::printf("%s, %s: %.0f tokens/s, peak %.2f GB, first step after %.2f s",
+  std::printf("%s, %s: %.0f tokens/s, weights %.2f GB, peak %.2f GB, first step after %.2f s",
               result["shape"].get<std::string>().c_str(),
               result["precision"].get<std::string>().c_str(),
-              result["tokens_per_second"].get<double>(), 1e-9 * result["peak_bytes"].get<double>(),
+              result["tokens_per_second"].get<double>(), 1e-9 * result["weight_bytes"].get<double>(),
+              1e-9 * result["peak_bytes"].get<double>(),
               result["first_step_seconds"].get<double>());
   if (result.contains("matmul_share")) {
-    std::printf(", matmul share %.3f (oneDNN: %.0f GFLOP/s)", result["matmul_share"].get<double>(),
+    std::printf(", matmul share %.2f, step share %.2f (oneDNN: %.0f GFLOP/s)",
+                result["matmul_share"].get<double>(), result["step_share"].get<double>(),
                 result["onednn_gflops"].get<double>());
   }
   std::printf("\nlosses %s\n",
@@ -125,8 +145,8 @@ absl::Status Measure(BenchOptions options, const std::string& program) {
   nlohmann::ordered_json result = Describe(options, run);
   if (options.matmuls) AddMatMuls(folder.config(), run_options, run, &result);
   Print(result);
-  if (run_options.profile) {
-    PrintProfile(run, MeasureCeilings(run_options.precision == "bf16"));
+  if (options.profile) {
+    PrintProfile(run.MedianStep(), MeasureCeilings(run_options.precision == "bf16"));
   }
   if (!options.json.empty()) std::ofstream(options.json, std::ios::app) << result.dump() << "\n";
   return absl::OkStatus();

@@ -49,6 +49,14 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
+// Only pages that lie in the part as a whole.
+void MappedFile::Release(absl::string_view part) const {
+  const size_t page = sysconf(_SC_PAGESIZE);
+  const size_t begin = (part.data() - bytes_.data() + page - 1) / page * page;
+  const size_t end = (part.data() - bytes_.data() + part.size()) / page * page;
+  if (begin < end) (void)madvise(const_cast<char*>(bytes_.data()) + begin, end - begin, MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) munmap(const_cast<char*>(bytes_.data()), bytes_.size());
 }

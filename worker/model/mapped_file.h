@@ -21,6 +21,10 @@ class MappedFile {
   // Valid while this object, or one it was moved to, lives.
   absl::string_view bytes() const { return bytes_; }
 
+  // Gives back this process's memory of a part of bytes() that has been read and is not needed for
+  // now: where it is read again, it comes from the system's cache or the disk.
+  void Release(absl::string_view part) const;
+
  private:
   explicit MappedFile(absl::string_view bytes) : bytes_(bytes) {}
 

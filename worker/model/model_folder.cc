@@ -150,6 +150,10 @@ void ModelFolder::ReadWeight(const WeightSpec& spec, absl::Span<float> out) cons
   stored->Read(0, stored->rows(), 0, stored->columns(), out.data());
 }
 
+void ModelFolder::Release(const WeightSpec& spec) const {
+  files_[file_of_.at(spec.name)]->Release(tensors_.at(spec.name).bytes);
+}
+
 std::shared_ptr<const StoredMatrix> ModelFolder::Map(const WeightSpec& spec) const {
   const TensorView& tensor = tensors_.at(spec.name);
   if (spec.shape.size() != 2 || tensor.shape != spec.shape) return nullptr;

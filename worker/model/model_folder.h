@@ -37,6 +37,9 @@ class ModelFolder {
   // here and below: has_weights(), and the model has the weight.
   void ReadWeight(const WeightSpec& spec, absl::Span<float> out) const;
 
+  // Gives back the memory in which the file's bytes of a weight lie, once they have been read.
+  void Release(const WeightSpec& spec) const;
+
   // The weight as the file has it. REQUIRES: as above. Valid while this object, or one it was moved
   // to, lives.
   const TensorView& StoredWeight(const WeightSpec& spec) const { return tensors_.at(spec.name); }

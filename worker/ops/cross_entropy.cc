@@ -67,7 +67,10 @@ ROPEWALK_INLINE void RowExponentials(int64_t columns, const float* logits, Bfloa
   float row[kTile];
   for (int64_t j = 0; j < kTile; ++j) row[j] = j < columns ? logits[j] : -INFINITY;
   const float most = Fold(row, [](const Lanes& a, const Lanes& b) { return a > b ? a : b; });
-  for (int64_t j = 0; j < kTile; ++j) row[j] = Exp(row[j] - most);
+  for (int64_t j = 0; j < kTile; ++j) {
+    const float below = row[j] - most;
+    row[j] = ExpWithin88(below < -87.0f ? -87.0f : below);
+  }
   for (int64_t j = 0; j < columns; ++j) y[j] = ToBfloat16(row[j]);
   *max = most;
   *sum = Fold(row, [](const Lanes& a, const Lanes& b) { return a + b; });

@@ -142,6 +142,7 @@ absl::Status LoadWeights(const ModelFolder& folder, WantedStorage storage,
     folder.ReadWeight(spec, absl::MakeSpan(values));
     if (held != WeightStorage::kFloat32) RETURN_IF_ERROR(CheckRange(spec, held, values));
     transformer->SetWeight(index, values);
+    folder.Release(spec);
   }
   return absl::OkStatus();
 }

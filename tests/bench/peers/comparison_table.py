@@ -23,7 +23,7 @@ class Case:
     def row(self):
         speeds, peaks = ([median(runs, name) for runs in (self.ours, self.theirs)] for name in ("tokens_per_second", "peak_bytes"))
         return (f"{self.shape:14} {self.sequence:8} {self.precision:9} | {speeds[0]:10.0f} {speeds[1]:8.0f} {speeds[0] / speeds[1]:6.2f} | "
-                f"{peaks[0] / 1e9:7.2f} {peaks[1] / 1e9:6.2f} {peaks[0] / peaks[1]:6.2f} | {median(self.ours, 'matmul_share'):12.2f} | "
+                f"{peaks[0] / 1e9:7.2f} {peaks[1] / 1e9:6.2f} {peaks[0] / peaks[1]:6.2f} | {median(self.ours, 'matmul_share'):12.2f} {median(self.ours, 'step_share'):10.2f} | "
                 f"{'agree' if self.losses_agree() else 'DIFFER'}")
 
     def notes(self):
@@ -34,8 +34,8 @@ class Case:
         if nf4 := self.of("ropewalk", "storage"):
             theirs = self.of("peft", "storage")
             text += (f"\n  NF4 base: {median(nf4, 'tokens_per_second') / median(self.ours, 'tokens_per_second'):.2f} of the speed, "
-                     f"{median(nf4, 'loaded_bytes') / 1e9:.2f} instead of {median(self.ours, 'loaded_bytes') / 1e9:.2f} GB when the first step "
-                     f"begins; PEFT's: " + (f"{median(theirs, 'tokens_per_second'):.0f} tokens/s" if theirs else "does not run"))
+                     f"{median(nf4, 'weight_bytes') / 1e9:.2f} instead of {median(self.ours, 'weight_bytes') / 1e9:.2f} GB of weights, "
+                     f"peak {median(nf4, 'peak_bytes') / 1e9:.2f} GB; PEFT's: " + (f"{median(theirs, 'tokens_per_second'):.0f} tokens/s" if theirs else "does not run"))
         return text
 
 
@@ -52,6 +52,6 @@ def cases(records):
 
 
 def table(records):
-    head = "shape          sequence precision |   tokens/s     PEFT  ratio | peak GB   PEFT  ratio | matmul share | losses"
+    head = "shape          sequence precision |   tokens/s     PEFT  ratio | peak GB   PEFT  ratio | matmul share step share | losses"
     found = cases(records)
     return "\n".join([head, *(case.row() for case in found), "", *(case.notes() for case in found)])

@@ -41,8 +41,8 @@ void AddBenchOptions(CLI::App* app, BenchOptions* options) {
       ->capture_default_str();
   app->add_flag("--matmul-share,!--no-matmul-share", options->matmuls,
                 "also measures oneDNN's products");
-  app->add_flag("--profile", run->profile,
-                "also prints what each op of the measured steps took, beside what the machine can");
+  app->add_flag("--profile", options->profile,
+                "also prints what each op of the median step took, beside what the machine can");
   app->add_option("--json", options->json, "file to append an object to, on a line");
 }
 

@@ -18,6 +18,7 @@ struct BenchOptions {
   int64_t sequence = 512;
   int threads = 2;
   bool matmuls = true;
+  bool profile = false;
   std::string json;
   TrainingRunOptions run;
 };

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "ropewalk/v1/job_service.pb.h"
 #include "services/common/clock.h"
 #include "services/common/job_spec.h"
@@ -67,12 +68,24 @@ TrainerOptions OptionsOfTrainer() {
   return options;
 }
 
+int64_t WeightBytes(const MemoryPlan& plan) {
+  int64_t bytes = 0;
+  for (const MemoryPart& part : plan.parts) {
+    if (absl::EndsWith(part.name, "weights")) bytes += part.arrays.bytes();
+  }
+  return bytes;
+}
+
 }  // namespace
 
-double TrainingRun::MedianStepSeconds() const {
-  std::vector<double> sorted = step_seconds;
-  std::nth_element(sorted.begin(), sorted.begin() + sorted.size() / 2, sorted.end());
-  return sorted[sorted.size() / 2];
+const MeasuredStep& TrainingRun::MedianStep() const {
+  std::vector<const MeasuredStep*> sorted;
+  for (const MeasuredStep& step : steps) sorted.push_back(&step);
+  const auto median = sorted.begin() + sorted.size() / 2;
+  std::nth_element(
+      sorted.begin(), median, sorted.end(),
+      [](const MeasuredStep* a, const MeasuredStep* b) { return a->seconds < b->seconds; });
+  return **median;
 }
 
 absl::StatusOr<TrainingRun> RunTraining(const TrainingRunOptions& options) {
@@ -85,19 +98,22 @@ absl::StatusOr<TrainingRun> RunTraining(const TrainingRunOptions& options) {
   TrainingRun run;
   run.first_step_seconds = SecondsSinceProcessStart();
   run.loaded_bytes = MemoryBytes();
+  run.weight_bytes =
+      WeightBytes(Trainer::PlanMemory(OptionsOfTrainer(), options.micro_batch_tokens,
+                                      CheckpointedLayersOf(options, *model), model.get()));
   double measured = 0;
-  for (int step = 0; static_cast<int>(run.step_seconds.size()) < options.least_steps ||
-                     measured < options.seconds;
+  for (int step = 0;
+       static_cast<int>(run.steps.size()) < options.least_steps || measured < options.seconds;
        ++step) {
-    if (options.profile && step == options.warm_up_steps) BeginOpTimes();
+    BeginOpTimes();
     ASSIGN_OR_RETURN(const StepTiming timing, trainer.Step(Team(), &reducer));
+    OpTotals ops = EndOpTimes();
     run.losses.push_back(trainer.state().steps.back().loss);
     if (step < options.warm_up_steps) continue;
-    run.step_seconds.push_back(absl::ToDoubleSeconds(timing.whole));
-    measured += run.step_seconds.back();
+    run.steps.push_back({absl::ToDoubleSeconds(timing.whole), std::move(ops)});
+    measured += run.steps.back().seconds;
   }
   run.peak_bytes = PeakMemoryBytes();
-  if (options.profile) run.ops = EndOpTimes();
   return run;
 }
 

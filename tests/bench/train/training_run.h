@@ -23,18 +23,23 @@ struct TrainingRunOptions {
   int warm_up_steps = 2;
   int least_steps = 3;  // measured ones
   double seconds = 10;  // at least, of measured steps
-  bool profile = false;  // also times the ops of the measured steps
+};
+
+struct MeasuredStep {
+  double seconds = 0;
+  OpTotals ops;
 };
 
 struct TrainingRun {
-  double first_step_seconds = 0;     // from the start of the process until the first step began
-  std::vector<double> step_seconds;  // of the measured steps
-  std::vector<double> losses;        // of all steps, per target token
-  int64_t loaded_bytes = 0;          // of the process, when the first step began
-  int64_t peak_bytes = 0;            // of the process, at the end of the last step
-  OpTotals ops;                      // of the measured steps, if they were profiled
+  double first_step_seconds = 0;    // from the start of the process until the first step began
+  std::vector<MeasuredStep> steps;  // without those that were not measured
+  std::vector<double> losses;       // of all steps, per target token
+  int64_t loaded_bytes = 0;         // of the process, when the first step began
+  int64_t weight_bytes = 0;         // that the base takes, mapped or not, as the plan has it
+  int64_t peak_bytes = 0;           // of the process, at the end of the last step
 
-  double MedianStepSeconds() const;
+  // The step that took the median time.
+  const MeasuredStep& MedianStep() const;
 };
 
 // The errors of CreateTrainable and Trainer::Step.
