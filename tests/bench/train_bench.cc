@@ -6,11 +6,14 @@
 //   tokens/s      tokens of a step by the median time of a step, update and all
 //   peak          the most memory that the process had, mapped files included, up to the last step
 //   first step    seconds from the start of the process until the first step began
-//   matmul share  of the rate at which oneDNN itself makes the step's products with frozen weights
-//                 (onednn_matmuls.h says which, measured here right after training), what they are
-//                 made at within the step, with all that is done in the same op: the adapter's
-//                 term, SwiGLU, the residual, the logits' exponentials
-//   step share    the same if the whole step counts as those products' time: 1 would be a step that
+//   matmul share  the rate at which Ropewalk's layers make the step's products with frozen weights,
+//                 as a share of oneDNN's own: the same shapes, measured alike and in turn right
+//                 after training (step_matmuls.h says which)
+//   in the step   of oneDNN's rate there, what the same products have within the step, where
+//   factors
+//                 come from memory and adapters' terms, SwiGLU, residuals and the logits'
+//                 exponentials are done in the same ops
+//   step share    the same if the whole step counts as the products' time: 1 would be a step that
 //                 does nothing else
 
 #include <CLI/CLI.hpp>
@@ -27,9 +30,9 @@
 #include "tests/bench/train/bench_options.h"
 #include "tests/bench/train/machine_ceilings.h"
 #include "tests/bench/train/model_shapes.h"
-#include "tests/bench/train/onednn_matmuls.h"
 #include "tests/bench/train/profile_table.h"
 #include "tests/bench/train/random_model.h"
+#include "tests/bench/train/step_matmuls.h"
 #include "tests/bench/train/step_tokens.h"
 #include "tests/bench/train/training_run.h"
 #include "worker/model/model_folder.h"
@@ -102,24 +105,24 @@ double ProductSeconds(const OpTotals& ops) {
 void AddMatMuls(const ModelConfig& config, const TrainingRunOptions& options,
                 const TrainingRun& run, nlohmann::ordered_json* result) {
   const std::vector<MatMulShape> shapes = FrozenMatMuls(config, RowsOfBatches(options));
-  const double seconds = OneDnnSeconds(shapes, options.precision == "bf16");
+  const MatMulSeconds seconds = MeasureMatMuls(shapes, options.precision == "bf16");
   const MeasuredStep& step = run.MedianStep();
-  (*result)["matmul_share"] = seconds / ProductSeconds(step.ops);
-  (*result)["step_share"] = seconds / step.seconds;
-  (*result)["onednn_gflops"] = 1e-9 * FlopsOf(shapes) / seconds;
+  (*result)["matmul_share"] = seconds.onednn / seconds.own;
+  (*result)["matmul_share_in_step"] = seconds.onednn / ProductSeconds(step.ops);
+  (*result)["step_share"] = seconds.onednn / step.seconds;
+  (*result)["onednn_gflops"] = 1e-9 * FlopsOf(shapes) / seconds.onednn;
 }
 
 void Print(const nlohmann::ordered_json& result) {
-  std::printf("%s, %s: %.0f tokens/s, weights %.2f GB, peak %.2f GB, first step after %.2f s",
-              result["shape"].get<std::string>().c_str(),
-              result["precision"].get<std::string>().c_str(),
-              result["tokens_per_second"].get<double>(), 1e-9 * result["weight_bytes"].get<double>(),
-              1e-9 * result["peak_bytes"].get<double>(),
-              result["first_step_seconds"].get<double>());
+  std::printf(
+      "%s, %s: %.0f tokens/s, weights %.2f GB, peak %.2f GB, first step after %.2f s",
+      result["shape"].get<std::string>().c_str(), result["precision"].get<std::string>().c_str(),
+      result["tokens_per_second"].get<double>(), 1e-9 * result["weight_bytes"].get<double>(),
+      1e-9 * result["peak_bytes"].get<double>(), result["first_step_seconds"].get<double>());
   if (result.contains("matmul_share")) {
-    std::printf(", matmul share %.2f, step share %.2f (oneDNN: %.0f GFLOP/s)",
-                result["matmul_share"].get<double>(), result["step_share"].get<double>(),
-                result["onednn_gflops"].get<double>());
+    std::printf(", matmul share %.2f, in the step %.2f, step share %.2f (oneDNN: %.0f GFLOP/s)",
+                result["matmul_share"].get<double>(), result["matmul_share_in_step"].get<double>(),
+                result["step_share"].get<double>(), result["onednn_gflops"].get<double>());
   }
   std::printf("\nlosses %s\n",
               absl::StrJoin(result["losses"].get<std::vector<double>>(), " ").c_str());

@@ -31,8 +31,8 @@ class LinearHook {
   // time for a place before its backward calls, with the same x.
   virtual void Forward(int64_t place, const T* x, T* y) = 0;
 
-  // Given dy [rows, out], the gradient of the loss by y, before that by x is computed: a term [rows,
-  // in] of dx, if `wants_dx`. It lives until the next call.
+  // Given dy [rows, out], the gradient of the loss by y, before that by x is computed: a term
+  // [rows, in] of dx, if `wants_dx`. It lives until the next call.
   virtual LowRankTerm BackwardTerm(int64_t place, const T* dy, bool wants_dx) { return {}; }
 
   // Follows BackwardTerm: adds to the method's own gradient, and, unless dx is null, to dx [rows,

@@ -54,7 +54,8 @@ void MappedFile::Release(absl::string_view part) const {
   const size_t page = sysconf(_SC_PAGESIZE);
   const size_t begin = (part.data() - bytes_.data() + page - 1) / page * page;
   const size_t end = (part.data() - bytes_.data() + part.size()) / page * page;
-  if (begin < end) (void)madvise(const_cast<char*>(bytes_.data()) + begin, end - begin, MADV_DONTNEED);
+  if (begin < end)
+    (void)madvise(const_cast<char*>(bytes_.data()) + begin, end - begin, MADV_DONTNEED);
 }
 
 MappedFile::~MappedFile() {

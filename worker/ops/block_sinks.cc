@@ -5,8 +5,10 @@
 namespace ropewalk {
 namespace {
 
-// Rows of whole tiles get loops of a fixed length.
+// Rows of whole tiles get loops of a fixed length. The row's next block, which comes next, is asked
+// for meanwhile.
 #define ROPEWALK_FOR_COLUMNS(columns, statement)     \
+  __builtin_prefetch(y + kTile, 1);                  \
   if (columns == kTile) {                            \
     for (int64_t j = 0; j < kTile; ++j) statement;   \
   } else {                                           \

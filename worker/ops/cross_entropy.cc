@@ -46,8 +46,8 @@ double RowGradient(int64_t vocab, int32_t target, double* logits) {
 // exponential is taken once.
 // Half a row of a block, and its upper half exchanged with the lower one, of so many lanes.
 typedef float Lanes __attribute__((vector_size(4 * kTile / 2), aligned(4), may_alias));
-#define ROPEWALK_EXCHANGED(x, n)                                                                   \
-  __builtin_shufflevector(x, x, 0 ^ n, 1 ^ n, 2 ^ n, 3 ^ n, 4 ^ n, 5 ^ n, 6 ^ n, 7 ^ n, 8 ^ n,     \
+#define ROPEWALK_EXCHANGED(x, n)                                                               \
+  __builtin_shufflevector(x, x, 0 ^ n, 1 ^ n, 2 ^ n, 3 ^ n, 4 ^ n, 5 ^ n, 6 ^ n, 7 ^ n, 8 ^ n, \
                           9 ^ n, 10 ^ n, 11 ^ n, 12 ^ n, 13 ^ n, 14 ^ n, 15 ^ n)
 
 // f(f(f(x[0], x[16]), ...), ...) of a row of kTile numbers, by halves.

@@ -122,9 +122,8 @@ const float* SumOfChunks(int64_t rows, int64_t n, SumOf sum) {
   static thread_local Scratch<float> scratch;
   const int64_t chunk = ChunkOf(rows), chunks = (rows + chunk - 1) / chunk;
   float* const sums = scratch.Get(chunks * n);
-  ParallelForEach(chunks, [&](int64_t c) {
-    sum(c * chunk, std::min(chunk, rows - c * chunk), sums + c * n);
-  });
+  ParallelForEach(
+      chunks, [&](int64_t c) { sum(c * chunk, std::min(chunk, rows - c * chunk), sums + c * n); });
   ParallelForElements(n, [&](int64_t begin, int64_t end) {
     AddRange(end - begin, chunks - 1, n, sums + n + begin, sums + begin);
   });
@@ -172,8 +171,8 @@ LowRankTerm LoraBackwardTerm(const LoraShape& shape, const LowRankRows& xa, cons
   const OpTimer timer("adapter gradient", 4.0 * g.rows * shape.out * shape.rank,
                       1.0 * g.rows * shape.out * sizeof(T));
   const PackedColumns packed_b(shape.out, shape.rank, g.planes, b);
-  const float* const sums = SumOfChunks(
-      g.rows, shape.rank * shape.out, [&](int64_t first, int64_t count, float* sums) {
+  const float* const sums =
+      SumOfChunks(g.rows, shape.rank * shape.out, [&](int64_t first, int64_t count, float* sums) {
         const int64_t step = CachedRows(shape.out * sizeof(T));
         for (int64_t row = first; row < first + count; row += step) {
           const int64_t rows = std::min(step, first + count - row);

@@ -133,8 +133,8 @@ class Multiplier {
         kernel_(BestTileKernel()),
         once_(shape.rows <= kTile && left.planes * right_planes == 1),
         depth_part_(once_ ? kOnceDepth : DepthSteps(shape.depth, left.planes, right_planes).part()),
-        depth_step_(std::min(
-            depth_part_, DepthSteps(shape.depth, left.planes, right_planes).longest())),
+        depth_step_(
+            std::min(depth_part_, DepthSteps(shape.depth, left.planes, right_planes).longest())),
         panel_size_(PanelSize(depth_part_, right_planes)) {}
 
   void Run(const Range& range) const {

@@ -48,8 +48,7 @@ void Turn(int64_t rows, int64_t heads, int64_t pairs, const double* cosines, con
 template <typename T>
 void ApplyRope(int64_t rows, int64_t heads, int64_t pairs, const Wide<T>* cosines,
                const Wide<T>* sines, Rotation rotation, T* x) {
-  const OpTimer timer("rope", 6.0 * rows * heads * pairs,
-                      4.0 * rows * heads * pairs * sizeof(T));
+  const OpTimer timer("rope", 6.0 * rows * heads * pairs, 4.0 * rows * heads * pairs * sizeof(T));
   const Wide<T> sign = rotation == Rotation::kForward ? Wide<T>{1} : Wide<T>{-1};
   ParallelForRows(rows, heads * 2 * pairs, [&](int64_t begin, int64_t end) {
     Turn(end - begin, heads, pairs, cosines + begin * pairs, sines + begin * pairs, sign,

@@ -199,11 +199,10 @@ LowRankTerm LoraHook<T>::BackwardTerm(int64_t place, const T* dy, bool wants_dx)
   const Branch& branch = At(place);
   if constexpr (!std::is_same_v<T, double>) {
     if (IsTerm(branch)) {
-      term_ = LoraBackwardTerm<T>(branch.shape,
-                                  Rows(branch.term_xa.values, rows_, branch.shape.rank, planes_),
-                                  dy, &parameters_[branch.a], &parameters_[branch.b],
-                                  Rows(term_g_, rows_, branch.shape.rank, planes_), term_panels_,
-                                  &gradient_[branch.b]);
+      term_ = LoraBackwardTerm<T>(
+          branch.shape, Rows(branch.term_xa.values, rows_, branch.shape.rank, planes_), dy,
+          &parameters_[branch.a], &parameters_[branch.b],
+          Rows(term_g_, rows_, branch.shape.rank, planes_), term_panels_, &gradient_[branch.b]);
       if (wants_dx && key_ == nullptr) return term_;
     }
   }

@@ -23,7 +23,7 @@ class Case:
     def row(self):
         speeds, peaks = ([median(runs, name) for runs in (self.ours, self.theirs)] for name in ("tokens_per_second", "peak_bytes"))
         return (f"{self.shape:14} {self.sequence:8} {self.precision:9} | {speeds[0]:10.0f} {speeds[1]:8.0f} {speeds[0] / speeds[1]:6.2f} | "
-                f"{peaks[0] / 1e9:7.2f} {peaks[1] / 1e9:6.2f} {peaks[0] / peaks[1]:6.2f} | {median(self.ours, 'matmul_share'):12.2f} {median(self.ours, 'step_share'):10.2f} | "
+                f"{peaks[0] / 1e9:7.2f} {peaks[1] / 1e9:6.2f} {peaks[0] / peaks[1]:6.2f} | {median(self.ours, 'matmul_share'):12.2f} {median(self.ours, 'matmul_share_in_step'):7.2f} {median(self.ours, 'step_share'):10.2f} | "
                 f"{'agree' if self.losses_agree() else 'DIFFER'}")
 
     def notes(self):
@@ -52,6 +52,6 @@ def cases(records):
 
 
 def table(records):
-    head = "shape          sequence precision |   tokens/s     PEFT  ratio | peak GB   PEFT  ratio | matmul share step share | losses"
+    head = "shape          sequence precision |   tokens/s     PEFT  ratio | peak GB   PEFT  ratio | matmul share in step step share | losses"
     found = cases(records)
     return "\n".join([head, *(case.row() for case in found), "", *(case.notes() for case in found)])

@@ -9,8 +9,8 @@ documents, of 2048 tokens or of one document, autocast or PEFT's float32 adapter
 or one. Then the two take turns, and medians are compared. A case in which the first losses differ is no comparison, and makes the exit status 1.
 
 The file of --json has an object a line for every run: `system` (ropewalk or peft), `role` (search, compare or storage), `shape`,
-`sequence`, `precision`, `storage`, `tokens_per_second`, `peak_bytes`, `matmul_share` and `step_share` (of Ropewalk's; train_bench.cc defines them) and
-the settings.
+`sequence`, `precision`, `storage`, `tokens_per_second`, `peak_bytes`, `matmul_share` and what else there is
+of Ropewalk's (train_bench.cc says what), and the settings.
 """
 
 import argparse

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "tests/bench/train/onednn_matmuls.h"
+#include "tests/bench/train/step_matmuls.h"
 #include "worker/tensor/aligned_memory.h"
 #include "worker/tensor/parallel.h"
 
@@ -39,7 +39,7 @@ double CopiedBytesPerSecond(int64_t size) {
 }  // namespace
 
 MachineCeilings MeasureCeilings(bool bfloat16) {
-  const MatMulShape square = {2048, 2048, 2048, 1};
+  const MatMulShape square = {2048, 2048, 2048, false, 1};
   return {FlopsOf({square}) / OneDnnSecondsOf(square, bfloat16),
           CopiedBytesPerSecond(int64_t{256} << 20), CopiedBytesPerSecond(int64_t{4} << 20)};
 }

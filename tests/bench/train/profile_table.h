@@ -5,9 +5,9 @@
 
 namespace ropewalk {
 
-// Prints the ops of a step, the longest first, and what is left of it: calls, milliseconds, share of
-// the step, GFLOP/s and GB/s. GFLOP/s count the operations of the formulas, GB/s each operand and
-// result once; the first line has the ceilings.
+// Prints the ops of a step, the longest first, and what is left of it: calls, milliseconds, share
+// of the step, GFLOP/s and GB/s. GFLOP/s count the operations of the formulas, GB/s each operand
+// and result once; the first line has the ceilings.
 void PrintProfile(const MeasuredStep& step, const MachineCeilings& ceilings);
 
 }  // namespace ropewalk

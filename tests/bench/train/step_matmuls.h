@@ -7,11 +7,13 @@
 
 namespace ropewalk {
 
-// A product y [rows, out] = x [rows, in] W [in, out] that a step makes `count` times.
+// A product [rows, out] of x [rows, in] with a weight that a step makes `count` times: forward, of
+// a weight [out, in], or backward, by a layer's input, of one [in, out].
 struct MatMulShape {
   int64_t rows = 0;
   int64_t in = 0;
   int64_t out = 0;
+  bool backward = false;
   double count = 0;
 };
 
@@ -31,12 +33,17 @@ std::vector<MatMulShape> FrozenMatMuls(const ModelConfig& config,
 // Floating-point operations of all of them.
 double FlopsOf(const std::vector<MatMulShape>& shapes);
 
-// The seconds that oneDNN needs for one product of this shape; its `count` is not looked at.
+// The seconds of one call of oneDNN's matmul primitive for this shape with this process's threads:
+// the median of several, warm, with factors and result in bfloat16 or float32 and the weight in the
+// layout that oneDNN likes best (format `any`), packed beforehand.
 double OneDnnSecondsOf(const MatMulShape& shape, bool bfloat16);
 
-// The seconds that oneDNN's matmul primitive needs for all of them with this process's threads:
-// factors and results in bfloat16 or float32, weights in the layout that oneDNN likes best (format
-// `any`) and packed beforehand, each shape timed warm, the median of several calls.
-double OneDnnSeconds(const std::vector<MatMulShape>& shapes, bool bfloat16);
+// Seconds of all products of a list: oneDNN's, and those of Ropewalk's own layers, of weights as a
+// folder of bfloat16 numbers has them, not packed, measured alike and in turn.
+struct MatMulSeconds {
+  double onednn = 0;
+  double own = 0;
+};
+MatMulSeconds MeasureMatMuls(const std::vector<MatMulShape>& shapes, bool bfloat16);
 
 }  // namespace ropewalk

@@ -1,14 +1,15 @@
-#include "tests/bench/train/onednn_matmuls.h"
+#include "tests/bench/train/step_matmuls.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <random>
-#include <unordered_map>
+#include <tuple>
 #include <utility>
 
 #include "worker/model/weight_specs.h"
+#include "worker/ops/linear_weight.h"
 
 namespace ropewalk {
 namespace {
@@ -29,28 +30,56 @@ void FillRandomly(const memory& target, bool bfloat16) {
   }
 }
 
-double MedianSeconds(const dnnl::matmul& primitive, dnnl::stream* stream,
-                     const std::unordered_map<int, memory>& arguments) {
+// Of several calls after one that is not counted.
+template <typename Call>
+double MedianSeconds(Call call) {
   using Clock = std::chrono::steady_clock;
   std::vector<double> seconds;
-  for (int call = 0; call <= kCalls; ++call) {
+  for (int i = 0; i <= kCalls; ++i) {
     const Clock::time_point start = Clock::now();
-    primitive.execute(*stream, arguments);
-    stream->wait();
-    if (call > 0) seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    call();
+    if (i > 0) seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
   std::nth_element(seconds.begin(), seconds.begin() + kCalls / 2, seconds.end());
   return seconds[kCalls / 2];
 }
 
+// Small numbers of both signs.
+template <typename T>
+std::vector<T> RandomNumbers(int64_t n) {
+  std::mt19937 random(1);
+  std::vector<T> numbers(n);
+  for (T& x : numbers) x = Narrow<T>((static_cast<int>(random() % 2001) - 1000) * 1e-4f);
+  return numbers;
+}
+
+template <typename T>
+double OwnSecondsOf(const MatMulShape& shape, MatMulPrecision precision) {
+  const int64_t out = shape.backward ? shape.in : shape.out;
+  const int64_t in = shape.backward ? shape.out : shape.in;
+  LinearWeight<T> weight(out, in, precision);
+  weight.Adopt(StoreMatrix(WeightStorage::kBfloat16, out, in,
+                           RandomNumbers<float>(shape.in * shape.out).data()));
+  const std::vector<T> x = RandomNumbers<T>(shape.rows * shape.in);
+  std::vector<T> y(shape.rows * shape.out);
+  return MedianSeconds([&] {
+    if (shape.backward) {
+      weight.BackwardInput(shape.rows, x.data(), y.data(), /*accumulate=*/false);
+    } else {
+      weight.Forward(shape.rows, x.data(), y.data());
+    }
+  });
+}
+
 // Adds to the shape that is there already, if it is.
-void Add(int64_t rows, int64_t in, int64_t out, double count, std::vector<MatMulShape>* shapes) {
+void Add(const MatMulShape& added, std::vector<MatMulShape>* shapes) {
+  const auto key = [](const MatMulShape& s) { return std::tuple(s.rows, s.in, s.out, s.backward); };
   for (MatMulShape& shape : *shapes) {
-    if (shape.rows != rows || shape.in != in || shape.out != out) continue;
-    shape.count += count;
+    if (key(shape) != key(added)) continue;
+    shape.count += added.count;
     return;
   }
-  shapes->push_back({rows, in, out, count});
+  shapes->push_back(added);
 }
 
 }  // namespace
@@ -66,8 +95,11 @@ double OneDnnSecondsOf(const MatMulShape& shape, bool bfloat16) {
   const memory x(x_desc, engine), w(descriptor.weights_desc(), engine), y(y_desc, engine);
   FillRandomly(x, bfloat16);
   FillRandomly(w, bfloat16);
-  return MedianSeconds(dnnl::matmul(descriptor), &stream,
-                       {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}});
+  const dnnl::matmul primitive(descriptor);
+  return MedianSeconds([&] {
+    primitive.execute(stream, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}});
+    stream.wait();
+  });
 }
 
 std::vector<MatMulShape> FrozenMatMuls(const ModelConfig& config,
@@ -77,14 +109,14 @@ std::vector<MatMulShape> FrozenMatMuls(const ModelConfig& config,
   for (const BatchRows& batch : batches) {
     for (size_t place = 0; place < places.size(); ++place) {
       const auto [in, out] = std::pair(places[place].in_size, places[place].out_size);
-      Add(batch.tokens, in, out, 1, &shapes);
+      Add({batch.tokens, in, out, false, 1}, &shapes);
       const bool lowest = place < static_cast<size_t>(Linear::kOutput);
-      if (!lowest) Add(batch.tokens, out, in, 1, &shapes);
+      if (!lowest) Add({batch.tokens, out, in, true, 1}, &shapes);
     }
     const int64_t rows = std::min(batch.targets, kOutputRows);
     const double chunks = static_cast<double>(batch.targets) / rows;
-    Add(rows, config.hidden_size, config.vocab_size, chunks, &shapes);
-    Add(rows, config.vocab_size, config.hidden_size, chunks, &shapes);
+    Add({rows, config.hidden_size, config.vocab_size, false, chunks}, &shapes);
+    Add({rows, config.vocab_size, config.hidden_size, true, chunks}, &shapes);
   }
   return shapes;
 }
@@ -97,9 +129,14 @@ double FlopsOf(const std::vector<MatMulShape>& shapes) {
   return flops;
 }
 
-double OneDnnSeconds(const std::vector<MatMulShape>& shapes, bool bfloat16) {
-  double seconds = 0;
-  for (const MatMulShape& shape : shapes) seconds += shape.count * OneDnnSecondsOf(shape, bfloat16);
+MatMulSeconds MeasureMatMuls(const std::vector<MatMulShape>& shapes, bool bfloat16) {
+  MatMulSeconds seconds;
+  for (const MatMulShape& shape : shapes) {
+    seconds.onednn += shape.count * OneDnnSecondsOf(shape, bfloat16);
+    seconds.own +=
+        shape.count * (bfloat16 ? OwnSecondsOf<Bfloat16>(shape, MatMulPrecision::kBfloat16)
+                                : OwnSecondsOf<float>(shape, MatMulPrecision::kFull));
+  }
   return seconds;
 }
 
