@@ -59,7 +59,7 @@ class Comparison:
     def peft(self, role, settings, seconds, storage=""):
         command = [sys.executable, PEFT_RUN, "--model", self.bench.model(self.case["shape"]), "--tokens", self.tokens,
                    "--precision", self.case["precision"], "--storage", storage, "--seconds", seconds,
-                   "--warm-up-steps", 1, "--least-steps", 1 if role == "search" else 3]
+                   "--warm-up-steps", 0 if role == "search" and not settings["compile"] else 1, "--least-steps", 1 if role == "search" else 2]
         for name, value in settings.items():
             command += [f"--{name}"] if value is True else [] if value is False else [f"--{name}", value]
         return self.keep({"system": "peft", "role": role, **self.case, "storage": storage, **settings, **json.loads(run(command))})
