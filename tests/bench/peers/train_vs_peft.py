@@ -4,9 +4,8 @@
     train_vs_peft.py [--quick] [--shapes ...] [--sequences ...] [--precisions ...] [--json FILE]
 
 Both train the same weights (random, bf16 on disk) on the same tokens, 4096 a step, with LoRA r = 16 on every linear layer and AdamW,
-on the same cores, every run in a process of its own. For PEFT the fastest setting of each case is found first: micro-batches of all
-documents, of 2048 tokens or of one document, autocast or PEFT's float32 adapters as they are, torch.compile or not, one thread a core
-or one. Then the two take turns, and medians are compared. A case in which the first losses differ is no comparison, and makes the exit status 1.
+on the same cores, every run in a process of its own. For PEFT the fastest setting of each case is found first: micro-batches of one
+document or of 2048 tokens, autocast or PEFT's float32 adapters as they are, torch.compile or not, one thread a core or one. Then the two take turns, and medians are compared. A case in which the first losses differ is no comparison, and makes the exit status 1.
 
 The file of --json has an object a line for every run: `system` (ropewalk or peft), `role` (search, compare or storage), `shape`,
 `sequence`, `precision`, `storage`, `tokens_per_second`, `peak_bytes`, `matmul_share` and what else there is
@@ -36,7 +35,7 @@ def arguments():
     parser.add_argument("--step-tokens", type=int, default=4096)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--search-seconds", type=float, default=5, help="measured time of each of PEFT's settings")
-    parser.add_argument("--micro-batch-tokens", type=int, default=2048, help="Ropewalk's")
+    parser.add_argument("--micro-batch-tokens", type=int, default=1024, help="Ropewalk's, but no fewer than a document's")
     parser.add_argument("--no-storage", action="store_true", help="without the cases with an NF4 base")
     parser.add_argument("--json", type=pathlib.Path, help="file to append every run to")
     parser.add_argument("--table", type=pathlib.Path, help="measures nothing, but prints the table of such a file")
@@ -66,7 +65,7 @@ class Comparison:
 
     def ropewalk(self, role, storage=""):
         result = self.bench.ropewalk(self.case["shape"], self.tokens, "--precision", self.case["precision"], "--storage", storage,
-                                     "--threads", self.options.threads, "--micro-batch-tokens", self.options.micro_batch_tokens)
+                                     "--threads", self.options.threads, "--micro-batch-tokens", max(self.options.micro_batch_tokens, self.case["sequence"]))
         return self.keep({**result, "role": role})
 
     def keep(self, result):
@@ -79,7 +78,7 @@ class Comparison:
 
     def best_of_peft(self):
         """One choice after another, each with the best of those before. A setting that fails is not the best."""
-        best = {"threads": self.options.threads, "documents": 0, "autocast": False, "compile": False}
+        best = {"threads": self.options.threads, "documents": 1, "autocast": False, "compile": False}
         speed = self.speed(best)
         for name, value in self.choices():
             other = {**best, name: value}
@@ -88,9 +87,8 @@ class Comparison:
         return best
 
     def choices(self):
-        for count in (2048 // self.case["sequence"], 1):
-            if 0 < count < self.documents:
-                yield "documents", count
+        if 1 < (count := 2048 // self.case["sequence"]) <= self.documents:
+            yield "documents", count
         if self.case["precision"] == "bf16":
             yield "autocast", True
         yield "compile", True
