@@ -15,7 +15,7 @@ namespace {
 // Rows of a chunk: few enough that the logits stay small, and otherwise many, because each chunk
 // reads the whole weight.
 int64_t MostRows(int64_t vocab) {
-  constexpr int64_t kLogits = int64_t{64} << 20;
+  constexpr int64_t kLogits = int64_t{80} << 20;
   return std::clamp<int64_t>(kLogits / vocab / kTile * kTile, 128, 1024);
 }
 

@@ -132,9 +132,9 @@ class Multiplier {
         low_rank_(low_rank),
         kernel_(BestTileKernel()),
         once_(shape.rows <= kTile && left.planes * right_planes == 1),
-        depth_part_(once_ ? kOnceDepth : DepthSteps(shape.depth, left.planes, right_planes).part()),
-        depth_step_(
-            std::min(depth_part_, DepthSteps(shape.depth, left.planes, right_planes).longest())),
+        steps_(shape.depth, left.planes, right_planes),
+        depth_part_(once_ ? kOnceDepth : steps_.part()),
+        depth_step_(std::min(depth_part_, steps_.longest())),
         panel_size_(PanelSize(depth_part_, right_planes)) {}
 
   void Run(const Range& range) const {
@@ -164,7 +164,8 @@ class Multiplier {
   void RunByDepth(const Range& range) const {
     static thread_local Scratch<float> scratch;
     const int64_t sums_of_rows = PanelCount(range) * kTile * kTile;
-    float* const sums = scratch.Get(kRowsPart / kTile * sums_of_rows);
+    float* const sums =
+        scratch.Get((range.end_row - range.row + kTile - 1) / kTile * sums_of_rows);
     for (int64_t first = 0; first < shape_.depth; first += depth_part_) {
       const int64_t depth = std::min(depth_part_, shape_.depth - first);
       const Bfloat16* const panels = Pack(range, first, depth);
@@ -208,7 +209,9 @@ class Multiplier {
           Terms(RoundUpToTile(depth), block, left_.planes,
                 {panels.b + p * right_planes_ * panels.plane, panels.plane}, right_planes_, terms);
       if (last) n += LowRankTerms(low_rank_, row, column, terms + n);
-      float* const sum = sums + (depth_step_ >= shape_.depth ? p % 2 : p) * kTile * kTile;
+      // Sums that need not be kept share two blocks, which stay in the first cache.
+      const int64_t slot = depth_step_ >= shape_.depth ? p % 2 : p;
+      float* const sum = sums + slot * kTile * kTile;
       kernel_.multiply({terms, static_cast<size_t>(n)}, rows, first > 0, sum, kTile);
       if (next < range.end_row) {
         Prefetch(left_, next, std::min(kTile, range.end_row - next), first, depth, p, count);
@@ -231,6 +234,7 @@ class Multiplier {
   const LowRankTerm low_rank_;
   const TileKernel& kernel_;
   const bool once_;
+  const DepthSteps steps_;
   const int64_t depth_part_;
   const int64_t depth_step_;
   const int64_t panel_size_;

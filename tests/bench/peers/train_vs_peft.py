@@ -37,6 +37,7 @@ def arguments():
     parser.add_argument("--search-seconds", type=float, default=5, help="measured time of each of PEFT's settings")
     parser.add_argument("--micro-batch-tokens", type=int, default=1024, help="Ropewalk's, but no fewer than a document's")
     parser.add_argument("--no-storage", action="store_true", help="without the cases with an NF4 base")
+    parser.add_argument("--known", type=pathlib.Path, help="file of an earlier run's --json: cases that it compares are not searched again")
     parser.add_argument("--json", type=pathlib.Path, help="file to append every run to")
     parser.add_argument("--table", type=pathlib.Path, help="measures nothing, but prints the table of such a file")
     options = parser.parse_args()
@@ -76,6 +77,13 @@ class Comparison:
               file=sys.stderr)
         return result
 
+    def known_best(self):
+        """The settings with which an earlier run compared this case, or None."""
+        for record in read(self.options.known) if self.options.known else []:
+            if (record["system"], record["role"]) == ("peft", "compare") and self.case.items() <= record.items():
+                return {name: record[name] for name in SETTINGS}
+        return None
+
     def best_of_peft(self):
         """One choice after another, each with the best of those before. A setting that fails is not the best."""
         best = {"threads": self.options.threads, "documents": 1, "autocast": False, "compile": False}
@@ -104,7 +112,7 @@ class Comparison:
             return 0.0
 
     def run(self):
-        settings = self.best_of_peft()
+        settings = self.known_best() or self.best_of_peft()
         for _ in range(self.options.repetitions):
             self.ropewalk("compare")
             self.peft("compare", settings, self.options.seconds)
