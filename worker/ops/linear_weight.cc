@@ -121,7 +121,11 @@ void LinearWeight<T>::Products(int64_t rows, const T* x, TakeBlock take,
         [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
           PackOutputs(*stored_, planes, column, columns, first, count, panels);
         },
-        take, term);
+        take, term,
+        [&](int64_t column, int64_t columns, int64_t first, int64_t count, int64_t part,
+            int64_t parts) {
+          PrefetchOutputs(*stored_, column, columns, first, count, part, parts);
+        });
   }
 }
 
@@ -135,7 +139,11 @@ void LinearWeight<T>::InputGradients(int64_t rows, const T* dy, TakeBlock take,
         [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
           PackInputs(*stored_, planes, column, columns, first, count, panels);
         },
-        take, term);
+        take, term,
+        [&](int64_t column, int64_t columns, int64_t first, int64_t count, int64_t part,
+            int64_t parts) {
+          PrefetchInputs(*stored_, column, columns, first, count, part, parts);
+        });
   }
 }
 

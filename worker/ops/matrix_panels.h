@@ -18,4 +18,10 @@ void PackOutputs(const StoredMatrix& w, int planes, int64_t column, int64_t colu
 void PackInputs(const StoredMatrix& w, int planes, int64_t column, int64_t columns, int64_t first,
                 int64_t count, Bfloat16* panels);
 
+// Their PrefetchColumns; of matrices that are not held as bfloat16 nothing is asked for.
+void PrefetchOutputs(const StoredMatrix& w, int64_t column, int64_t columns, int64_t first,
+                     int64_t count, int64_t part, int64_t parts);
+void PrefetchInputs(const StoredMatrix& w, int64_t column, int64_t columns, int64_t first,
+                    int64_t count, int64_t part, int64_t parts);
+
 }  // namespace ropewalk

@@ -12,7 +12,8 @@
 namespace ropewalk {
 namespace {
 
-// Of a thread's second-level cache, for panels.
+// Of a thread's second-level cache, for panels: half as much where what is packed next comes into
+// it meanwhile.
 constexpr int64_t kPanelBytes = 1280 << 10;
 constexpr int64_t kMostPanels = 32;
 
@@ -34,10 +35,16 @@ struct Range {
   int64_t column, end_column;
 };
 
-int64_t MostPanels(bool once, int64_t panel_size) {
+// What is packed at a time.
+struct Packing {
+  int64_t column, columns;
+  int64_t first, depth;
+};
+
+int64_t MostPanels(bool once, bool whole, int64_t panel_size) {
   if (once) return kOncePanels;
   const int64_t bytes = panel_size * sizeof(Bfloat16);
-  return std::clamp<int64_t>(kPanelBytes / bytes, 1, kMostPanels);
+  return std::clamp<int64_t>((whole ? kPanelBytes / 2 : kPanelBytes) / bytes, 1, kMostPanels);
 }
 
 // kTile rows of the left factor as planes, row-major.
@@ -123,13 +130,15 @@ template <typename E>
 class Multiplier {
  public:
   Multiplier(const ProductShape& shape, const LeftFactor<E>& left, int right_planes,
-             PackColumns pack, TakeBlock take, const LowRankTerm& low_rank)
+             PackColumns pack, TakeBlock take, const LowRankTerm& low_rank,
+             PrefetchColumns prefetch)
       : shape_(shape),
         left_(left),
         right_planes_(right_planes),
         pack_(pack),
         take_(take),
         low_rank_(low_rank),
+        prefetch_(prefetch),
         kernel_(BestTileKernel()),
         once_(shape.rows <= kTile && left.planes * right_planes == 1),
         steps_(shape.depth, left.planes, right_planes),
@@ -139,39 +148,34 @@ class Multiplier {
 
   void Run(const Range& range) const {
     const TileSession session(kernel_);
-    const int64_t panels = MostPanels(once_, panel_size_);
     const bool whole = depth_part_ >= shape_.depth;
+    const int64_t panels = MostPanels(once_, whole, panel_size_);
     const int64_t rows = whole ? range.end_row - range.row : kRowsPart;
     for (int64_t row = range.row; row < range.end_row; row += rows) {
       for (int64_t column = range.column; column < range.end_column; column += panels * kTile) {
-        const Range part = {row, std::min(row + rows, range.end_row), column,
-                            std::min(column + panels * kTile, range.end_column)};
-        whole ? RunWhole(part) : RunByDepth(part);
+        const int64_t next = std::min(column + panels * kTile, range.end_column);
+        const Range part = {row, std::min(row + rows, range.end_row), column, next};
+        RunParts(part, {next, std::min(panels * kTile, range.end_column - next), 0,
+                        std::min(depth_part_, shape_.depth)});
       }
     }
   }
 
  private:
-  void RunWhole(const Range& range) const {
+  // All of the depth, of which sums are kept from part to part. If there is but one, `after`, which
+  // is packed next, comes into the cache meanwhile; sums that are kept need that room.
+  void RunParts(const Range& range, const Packing& after) const {
     static thread_local Scratch<float> scratch;
-    float* const sums = scratch.Get(PanelCount(range) * kTile * kTile);
-    const Bfloat16* const panels = Pack(range, 0, shape_.depth);
-    for (int64_t row = range.row; row < range.end_row; row += kTile) {
-      MultiplyRows(range, row, 0, shape_.depth, panels, sums);
-    }
-  }
-
-  void RunByDepth(const Range& range) const {
-    static thread_local Scratch<float> scratch;
+    const bool whole = depth_part_ >= shape_.depth;
     const int64_t sums_of_rows = PanelCount(range) * kTile * kTile;
-    float* const sums =
-        scratch.Get((range.end_row - range.row + kTile - 1) / kTile * sums_of_rows);
+    float* const sums = scratch.Get((whole ? 1 : RowBlocks(range)) * sums_of_rows);
     for (int64_t first = 0; first < shape_.depth; first += depth_part_) {
       const int64_t depth = std::min(depth_part_, shape_.depth - first);
       const Bfloat16* const panels = Pack(range, first, depth);
       for (int64_t row = range.row; row < range.end_row; row += kTile) {
         MultiplyRows(range, row, first, depth, panels,
-                     sums + (row - range.row) / kTile * sums_of_rows);
+                     sums + (whole ? 0 : (row - range.row) / kTile * sums_of_rows),
+                     whole ? after : Packing{});
       }
     }
   }
@@ -186,18 +190,19 @@ class Multiplier {
   // Adds the terms [first, first + depth) of kTile rows to `sums`, a block after another, which are
   // finished with the last term.
   void MultiplyRows(const Range& range, int64_t row, int64_t first, int64_t depth,
-                    const Bfloat16* panels, float* sums) const {
+                    const Bfloat16* panels, float* sums, const Packing& next) const {
     const int64_t rows = std::min(kTile, range.end_row - row);
     for (int64_t step = 0; step < depth; step += depth_step_) {
       const bool last = first + step + depth_step_ >= shape_.depth;
       MultiplyStep(range, row, rows, first + step, std::min(depth_step_, depth - step), last,
-                   {panels + step * kTile, RoundUpToTile(depth) * kTile}, sums);
+                   {panels + step * kTile, RoundUpToTile(depth) * kTile}, sums, next);
     }
   }
 
   // Terms [first, first + depth) of one step; `panels` is the first of the panels.
   void MultiplyStep(const Range& range, int64_t row, int64_t rows, int64_t first, int64_t depth,
-                    bool last, const PanelBlock& panels, float* sums) const {
+                    bool last, const PanelBlock& panels, float* sums,
+                    const Packing& next_packing) const {
     static thread_local Scratch<Bfloat16> scratch;
     Bfloat16* const room = scratch.Get(left_.planes * kTile * PaddedStride(depth_step_));
     const int64_t count = PanelCount(range), next = row + kTile;
@@ -216,10 +221,18 @@ class Multiplier {
       if (next < range.end_row) {
         Prefetch(left_, next, std::min(kTile, range.end_row - next), first, depth, p, count);
       }
+      if (first == 0) {
+        prefetch_(next_packing.column, next_packing.columns, next_packing.first, next_packing.depth,
+                  (row - range.row) / kTile * count + p, RowBlocks(range) * count);
+      }
       if (last) {
         take_({row, rows, column, std::min(kTile, range.end_column - column), sum});
       }
     }
+  }
+
+  static int64_t RowBlocks(const Range& range) {
+    return (range.end_row - range.row + kTile - 1) / kTile;
   }
 
   static int64_t PanelCount(const Range& range) {
@@ -232,6 +245,7 @@ class Multiplier {
   const PackColumns pack_;
   const TakeBlock take_;
   const LowRankTerm low_rank_;
+  const PrefetchColumns prefetch_;
   const TileKernel& kernel_;
   const bool once_;
   const DepthSteps steps_;
@@ -244,9 +258,10 @@ class Multiplier {
 
 template <typename E>
 void PanelProduct(const ProductShape& shape, const LeftFactor<E>& left, int right_planes,
-                  PackColumns pack, TakeBlock take, const LowRankTerm& low_rank) {
+                  PackColumns pack, TakeBlock take, const LowRankTerm& low_rank,
+                  PrefetchColumns prefetch) {
   if (shape.rows == 0 || shape.columns == 0) return;
-  const Multiplier<E> multiplier(shape, left, right_planes, pack, take, low_rank);
+  const Multiplier<E> multiplier(shape, left, right_planes, pack, take, low_rank, prefetch);
   const int64_t panels = (shape.columns + kTile - 1) / kTile;
   const int64_t row_blocks = (shape.rows + kTile - 1) / kTile;
   if (panels >= 2 * omp_get_max_threads() || panels >= row_blocks) {
@@ -278,8 +293,8 @@ void LowRankProduct(int64_t columns, const LowRankTerm& term, TakeBlock take) {
 }
 
 template void PanelProduct(const ProductShape&, const LeftFactor<float>&, int, PackColumns,
-                           TakeBlock, const LowRankTerm&);
+                           TakeBlock, const LowRankTerm&, PrefetchColumns);
 template void PanelProduct(const ProductShape&, const LeftFactor<Bfloat16>&, int, PackColumns,
-                           TakeBlock, const LowRankTerm&);
+                           TakeBlock, const LowRankTerm&, PrefetchColumns);
 
 }  // namespace ropewalk

@@ -32,6 +32,12 @@ struct LeftFactor {
 using PackColumns = absl::FunctionRef<void(int64_t column, int64_t columns, int64_t first,
                                            int64_t count, Bfloat16* panels)>;
 
+// Asks for the memory from which PackColumns with these arguments packs, the part [part, part + 1)
+// of `parts` equal ones, so that it is in the cache by then.
+using PrefetchColumns = absl::FunctionRef<void(int64_t column, int64_t columns, int64_t first,
+                                               int64_t count, int64_t part, int64_t parts)>;
+inline void PrefetchNothing(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t) {}
+
 // A finished block of the product: `rows` x `columns`, at most kTile of each, from (row, column)
 // on; its rows are kTile apart. TakeBlock is called once for each, on several threads at the same
 // time.
@@ -73,7 +79,8 @@ struct LowRankTerm {
 // of threads. E is float or Bfloat16.
 template <typename E>
 void PanelProduct(const ProductShape& shape, const LeftFactor<E>& left, int right_planes,
-                  PackColumns pack, TakeBlock take, const LowRankTerm& low_rank = {});
+                  PackColumns pack, TakeBlock take, const LowRankTerm& low_rank = {},
+                  PrefetchColumns prefetch = PrefetchNothing);
 
 // The term alone, [u.rows, columns].
 void LowRankProduct(int64_t columns, const LowRankTerm& term, TakeBlock take);

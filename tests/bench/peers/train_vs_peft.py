@@ -35,7 +35,7 @@ def arguments():
     parser.add_argument("--step-tokens", type=int, default=4096)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--search-seconds", type=float, default=5, help="measured time of each of PEFT's settings")
-    parser.add_argument("--micro-batch-tokens", type=int, default=1024, help="Ropewalk's, but no fewer than a document's")
+    parser.add_argument("--micro-batch-tokens", type=int, default=512, help="Ropewalk's, but no fewer than a document's")
     parser.add_argument("--no-storage", action="store_true", help="without the cases with an NF4 base")
     parser.add_argument("--known", type=pathlib.Path, help="file of an earlier run's --json: cases that it compares are not searched again")
     parser.add_argument("--json", type=pathlib.Path, help="file to append every run to")
