@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "tests/testing/gradient_check.h"
 #include "worker/ops/lanes.h"
 #include "worker/ops/ops_testing.h"
+#include "worker/ops/residual.h"
 
 namespace ropewalk {
 namespace {
@@ -90,6 +94,71 @@ TEST(Swiglu, Bfloat16IsRoundedOnce) {
   ExpectRounded(short_dup, dup);
   EXPECT_EQ(gate_in_place, short_dgate);
   EXPECT_EQ(up_in_place, short_dup);
+}
+
+// Blocks of a product [rows, size], the last ones not whole, to `take`.
+template <typename Take>
+void ForEachBlock(int64_t rows, int64_t size, const std::vector<float>& product, const Take& take) {
+  for (int64_t row = 0; row < rows; row += kTile) {
+    for (int64_t column = 0; column < size; column += kTile) {
+      float values[kTile * kTile] = {};
+      const ProductBlock block = {row, std::min(kTile, rows - row), column,
+                                  std::min(kTile, size - column), values};
+      for (int64_t i = 0; i < block.rows; ++i) {
+        std::copy_n(&product[(row + i) * size + column], block.columns, values + i * kTile);
+      }
+      take(block);
+    }
+  }
+}
+
+// The same formula; compilers may contract its sums in another way.
+template <typename T>
+void ExpectSinksAgree(double tolerance) {
+  const int64_t rows = 37, size = 75, n = rows * size;
+  const auto gate = Convert<T>(RandomDoubles(n, 1)), up = Convert<T>(RandomDoubles(n, 2));
+  const auto dy = Convert<T>(RandomDoubles(n, 3));
+  const auto wide = [](const std::vector<T>& x) {
+    std::vector<float> result;
+    for (const T value : x) result.push_back(Widen(value));
+    return result;
+  };
+  const auto doubles = [](const std::vector<T>& x) {
+    std::vector<double> result;
+    for (const T value : x) result.push_back(Widen(value));
+    return result;
+  };
+  auto y = Poisoned<T>(n), dgate = Poisoned<T>(n), dup = Poisoned<T>(n);
+  SwigluForward(n, gate.data(), up.data(), y.data());
+  SwigluBackward(n, dy.data(), gate.data(), up.data(), dgate.data(), dup.data());
+
+  auto sink_up = Poisoned<T>(n), sink_y = Poisoned<T>(n);
+  ForEachBlock(rows, size, wide(up),
+               SwigluSink<T>{gate.data(), sink_up.data(), sink_y.data(), size});
+  EXPECT_EQ(sink_up, up);
+  ExpectClose(wide(sink_y), doubles(y), tolerance);
+
+  auto place_gate = gate, place_up = up;
+  sink_y = Poisoned<T>(n);
+  ForEachBlock(rows, size, wide(dy),
+               SwigluGradientSink<T>{place_gate.data(), place_up.data(), sink_y.data(), size});
+  ExpectClose(wide(sink_y), doubles(y), tolerance);
+  ExpectClose(wide(place_gate), doubles(dgate), tolerance);
+  ExpectClose(wide(place_up), doubles(dup), tolerance);
+}
+
+TEST(Swiglu, WithinAProductItIsTheSame) {
+  ExpectSinksAgree<float>(1e-6);
+  ExpectSinksAgree<Bfloat16>(4e-3);
+}
+
+TEST(Residual, WithinAProductItIsTheSame) {
+  const int64_t rows = 37, size = 75, n = rows * size;
+  const auto x = Convert<float>(RandomDoubles(n, 1)), y = Convert<float>(RandomDoubles(n, 2));
+  auto plain = Poisoned<float>(n), within = Poisoned<float>(n);
+  AddResidual<float>(n, x.data(), y.data(), plain.data());
+  ForEachBlock(rows, size, y, ResidualSink{x.data(), within.data(), size});
+  EXPECT_EQ(within, plain);
 }
 
 }  // namespace
