@@ -53,4 +53,17 @@ class DepthSteps {
   int64_t step_;
 };
 
+// f(left, right) for the pairs of planes that a product multiplies, the small ones first: the other
+// half of the order of its sums. At most kMaxPlanePairs of them.
+inline constexpr int kMaxPlanePairs = kMaxPlanes * (kMaxPlanes + 1) / 2;
+
+template <typename F>
+void ForEachPlanePair(int left_planes, int right_planes, F f) {
+  for (int below = kMaxPlanes - 1; below >= 0; --below) {
+    for (int left = std::min(below, left_planes - 1); left >= 0; --left) {
+      if (below - left < right_planes) f(left, below - left);
+    }
+  }
+}
+
 }  // namespace ropewalk

@@ -12,8 +12,6 @@
 namespace ropewalk {
 namespace {
 
-constexpr int kMaxTerms = kMaxPlanes * (kMaxPlanes + 1) / 2;
-
 // Planes of a factor from some term of the depth on, each `plane` after the one before.
 struct Planes {
   const Bfloat16* values;
@@ -152,7 +150,7 @@ class Multiplier {
     steps_.ForEach([&](int64_t first, int64_t depth) {
       const Strip strip = strips_.Read(rows, first, depth);
       const Planes x = {panel + first * kTile, PanelSize(depth_, 1), x_.planes};
-      TileTerm terms[kMaxTerms];
+      TileTerm terms[kMaxPlanePairs];
       const size_t n = Terms(depth, strip, x, terms);
       kernel_.multiply_half({terms, n}, rows.count, first > 0, sums, stride);
     });
@@ -168,14 +166,10 @@ class Multiplier {
   // The pairs of planes in PanelProduct's order, where x is the left factor.
   static size_t Terms(int64_t depth, const Strip& w, const Planes& x, TileTerm* terms) {
     size_t n = 0;
-    for (int below = kMaxPlanes - 1; below >= 0; --below) {
-      for (int left = std::min(below, x.count - 1); left >= 0; --left) {
-        const int right = below - left;
-        if (right >= w.planes.count) continue;
-        terms[n++] = {RoundUpToTile(depth), w.planes.values + right * w.planes.plane, w.stride,
-                      x.values + left * x.plane};
-      }
-    }
+    ForEachPlanePair(x.count, w.planes.count, [&](int left, int right) {
+      terms[n++] = {RoundUpToTile(depth), w.planes.values + right * w.planes.plane, w.stride,
+                    x.values + left * x.plane};
+    });
     return n;
   }
 
@@ -185,15 +179,12 @@ class Multiplier {
     if (u.rank == 0) return;
     const int64_t depth = RoundUpToTile(u.rank);
     const Bfloat16* const panel = low_rank_.panels + column / kTile * PanelSize(depth, u.planes);
-    TileTerm terms[kMaxTerms];
+    TileTerm terms[kMaxPlanePairs];
     size_t n = 0;
-    for (int below = kMaxPlanes - 1; below >= 0; --below) {
-      for (int left = std::min(below, u.planes - 1); left >= 0; --left) {
-        if (below - left >= u.planes) continue;
-        terms[n++] = {depth, u.values + left * u.plane(), u.stride(),
-                      panel + (below - left) * PanelSize(depth, 1)};
-      }
-    }
+    ForEachPlanePair(u.planes, u.planes, [&](int left, int right) {
+      terms[n++] = {depth, u.values + left * u.plane(), u.stride(),
+                    panel + right * PanelSize(depth, 1)};
+    });
     kernel_.multiply({terms, n}, rows_, /*accumulate=*/true, block, kTile);
   }
 

@@ -26,9 +26,6 @@ constexpr int64_t kRowsPart = 2048;
 constexpr int64_t kOnceDepth = 128;
 constexpr int64_t kOncePanels = 4;
 
-// Pairs of planes.
-constexpr int kMaxTerms = kMaxPlanes * (kMaxPlanes + 1) / 2;
-
 // What of the product a thread computes.
 struct Range {
   int64_t row, end_row;
@@ -102,18 +99,15 @@ struct PanelBlock {
   int64_t plane;
 };
 
-// The pairs of planes that are multiplied, the small ones first; returns how many of kMaxTerms.
+// The pairs of planes that are multiplied, the small ones first; returns how many of
+// kMaxPlanePairs.
 int64_t Terms(int64_t depth, const RowBlock& rows, int left_planes, const PanelBlock& panel,
               int right_planes, TileTerm* terms) {
   int64_t count = 0;
-  for (int below = kMaxPlanes - 1; below >= 0; --below) {
-    for (int left = std::min(below, left_planes - 1); left >= 0; --left) {
-      const int right = below - left;
-      if (right >= right_planes) continue;
-      terms[count++] = {depth, rows.a + left * rows.plane, rows.stride,
-                        panel.b + right * panel.plane};
-    }
-  }
+  ForEachPlanePair(left_planes, right_planes, [&](int left, int right) {
+    terms[count++] = {depth, rows.a + left * rows.plane, rows.stride,
+                      panel.b + right * panel.plane};
+  });
   return count;
 }
 
@@ -208,7 +202,7 @@ class Multiplier {
     const int64_t count = PanelCount(range), next = row + kTile;
     const RowBlock block = LoadRows(left_, row, rows, first, depth, count == 1, room);
     for (int64_t p = 0; p < count; ++p) {
-      TileTerm terms[2 * kMaxTerms];
+      TileTerm terms[2 * kMaxPlanePairs];
       const int64_t column = range.column + p * kTile;
       int64_t n =
           Terms(RoundUpToTile(depth), block, left_.planes,
@@ -280,7 +274,7 @@ void LowRankProduct(int64_t columns, const LowRankTerm& term, TakeBlock take) {
   ParallelFor(blocks, [&](int64_t begin, int64_t end) {
     const TileSession session(kernel);
     alignas(kCacheLine) float block[kTile * kTile];
-    TileTerm terms[kMaxTerms];
+    TileTerm terms[kMaxPlanePairs];
     for (int64_t row = begin * kTile; row < std::min(end * kTile, term.u.rows); row += kTile) {
       const int64_t rows = std::min(kTile, term.u.rows - row);
       for (int64_t column = 0; column < columns; column += kTile) {
