@@ -41,9 +41,13 @@ double RowGradient(int64_t vocab, int32_t target, double* logits) {
   return GradientOfRow(vocab, target, logits);
 }
 
-// For bfloat16: of each row of a block of logits, its largest, exp(logit - largest) as y, and their
-// sum. So a probability is rounded relative to its own size, whatever the logits' size, and each
-// exponential is taken once.
+// For bfloat16 exponentials are taken while a block of logits is in the cache, relative to some
+// reference of its row, so that each is rounded relative to its own size. 0 will do unless the
+// logits are very large: rows whose sum then lies outside of these bounds are computed once more,
+// relative to their largest.
+constexpr double kLeastSum = 1e-26;
+constexpr double kMostSum = 1e31;
+
 // Half a row of a block, and its upper half exchanged with the lower one, of so many lanes.
 typedef float Lanes __attribute__((vector_size(4 * kTile / 2), aligned(4), may_alias));
 #define ROPEWALK_EXCHANGED(x, n)                                                               \
@@ -62,60 +66,54 @@ ROPEWALK_INLINE float Fold(const float* row, F f) {
 }
 #undef ROPEWALK_EXCHANGED
 
-ROPEWALK_INLINE void RowExponentials(int64_t columns, const float* logits, Bfloat16* y, float* max,
-                                     float* sum) {
+ROPEWALK_INLINE float MaxOfRow(int64_t columns, const float* logits) {
   float row[kTile];
   for (int64_t j = 0; j < kTile; ++j) row[j] = j < columns ? logits[j] : -INFINITY;
-  const float most = Fold(row, [](const Lanes& a, const Lanes& b) { return a > b ? a : b; });
+  return Fold(row, [](const Lanes& a, const Lanes& b) { return a > b ? a : b; });
+}
+
+// y = exp(logits - reference), within e^-87 and e^85, of which a vocabulary has a finite sum.
+ROPEWALK_INLINE float RowExponentials(int64_t columns, const float* logits, float reference,
+                                      Bfloat16* y) {
+  float row[kTile];
   for (int64_t j = 0; j < kTile; ++j) {
-    const float below = row[j] - most;
-    row[j] = ExpWithin88(below < -87.0f ? -87.0f : below);
+    const float x = (j < columns ? logits[j] : -INFINITY) - reference;
+    row[j] = ExpWithin88(x < -87.0f ? -87.0f : (x > 80.0f ? 80.0f : x));
   }
   for (int64_t j = 0; j < columns; ++j) y[j] = ToBfloat16(row[j]);
-  *max = most;
-  *sum = Fold(row, [](const Lanes& a, const Lanes& b) { return a + b; });
+  return Fold(row, [](const Lanes& a, const Lanes& b) { return a + b; });
 }
 
-ROPEWALK_SIMD void BlockExponentials(const ProductBlock& block, int64_t y_stride,
-                                     int64_t out_stride, Bfloat16* y, float* maxima, float* sums) {
+// Of each row its sum of exponentials, `sums_stride` apart.
+ROPEWALK_SIMD void BlockExponentials(const ProductBlock& block, const float* references,
+                                     int64_t y_stride, Bfloat16* y, int64_t sums_stride,
+                                     float* sums) {
   const float* logits = block.values;
   for (int64_t i = 0; i < block.rows; ++i, logits += kTile, y += y_stride) {
-    float* const max = maxima + i * out_stride;
-    float* const sum = sums + i * out_stride;
-    if (block.columns == kTile) {
-      RowExponentials(kTile, logits, y, max, sum);
-    } else {
-      RowExponentials(block.columns, logits, y, max, sum);
-    }
+    sums[i * sums_stride] = block.columns == kTile
+                                ? RowExponentials(kTile, logits, references[i], y)
+                                : RowExponentials(block.columns, logits, references[i], y);
   }
 }
 
-ROPEWALK_SIMD void ScaleBlocks(int64_t vocab, const float* factors, Bfloat16* y) {
-  const int64_t whole = vocab / kTile;
-  for (int64_t b = 0; b < whole; ++b, y += kTile) {
-    for (int64_t j = 0; j < kTile; ++j) y[j] = ToBfloat16(FromBfloat16(y[j]) * factors[b]);
-  }
-  for (int64_t j = 0; j < vocab - whole * kTile; ++j) {
-    y[j] = ToBfloat16(FromBfloat16(y[j]) * factors[whole]);
+ROPEWALK_SIMD void BlockMaxima(const ProductBlock& block, int64_t stride, float* maxima) {
+  for (int64_t i = 0; i < block.rows; ++i) {
+    maxima[i * stride] = MaxOfRow(block.columns, block.values + i * kTile);
   }
 }
 
-// Joins the blocks of a row: y becomes the gradient, `maxima` what the blocks were multiplied by.
-double JoinBlocks(int64_t vocab, int32_t target, float wanted, float* maxima, const float* sums,
-                  Bfloat16* y) {
-  const int64_t blocks = BlocksOf(vocab);
-  const float max = Max(blocks, maxima);
-  double sum = 0;
-  for (int64_t b = 0; b < blocks; ++b) {
-    maxima[b] = Exp(maxima[b] - max);
-    sum += double{maxima[b]} * sums[b];
-  }
-  const float inverse = static_cast<float>(1 / sum);
-  for (int64_t b = 0; b < blocks; ++b) maxima[b] *= inverse;
-  const float of_target = FromBfloat16(y[target]) * maxima[target / kTile];
-  ScaleBlocks(vocab, maxima, y);
-  y[target] = ToBfloat16(of_target - 1);
-  return std::log(sum) + max - wanted;
+ROPEWALK_SIMD double SumOfRow(int64_t n, const float* x) {
+  return Sum<double>(n, [=](int64_t i) { return double{x[i]}; });
+}
+
+ROPEWALK_SIMD float LargestOfRow(int64_t n, const float* x) { return Max(n, x); }
+
+ROPEWALK_SIMD void ScaleRow(int64_t n, float factor, Bfloat16* y) {
+  for (int64_t j = 0; j < n; ++j) y[j] = ToBfloat16(FromBfloat16(y[j]) * factor);
+}
+
+ROPEWALK_SIMD void ScaleRow(int64_t n, float factor, const float* x, float* y) {
+  for (int64_t j = 0; j < n; ++j) y[j] = factor * x[j];
 }
 
 }  // namespace
@@ -132,9 +130,11 @@ LinearCrossEntropy<T>::LinearCrossEntropy(int64_t vocab, int64_t size, MatMulPre
       losses_(most_rows_) {
   chunk_rows_.reserve(most_rows_);
   if (!std::is_same_v<T, Bfloat16>) return;
-  maxima_ = AllocateAligned<Wide<T>>(most_rows_ * BlocksOf(vocab));
-  sums_ = AllocateAligned<Wide<T>>(most_rows_ * BlocksOf(vocab));
+  block_sums_ = AllocateAligned<Wide<T>>(most_rows_ * BlocksOf(vocab));
+  row_sums_.resize(most_rows_);
+  references_.resize(most_rows_);
   wanted_.resize(most_rows_);
+  factors_.resize(most_rows_);
 }
 
 template <typename T>
@@ -144,8 +144,9 @@ PlannedArrays LinearCrossEntropy<T>::arrays() const {
   arrays.Add("logits", most_rows_ * vocab_ * sizeof(T));
   arrays.Add("x with a target", most_rows_ * size_ * sizeof(T));
   arrays.Add("gradient by x with a target", most_rows_ * size_ * wide);
-  if (maxima_ != nullptr)
-    arrays.Add("blocks' maxima and sums", 2 * most_rows_ * BlocksOf(vocab_) * wide);
+  if (block_sums_ != nullptr) {
+    arrays.Add("sums of blocks of exponentials", most_rows_ * BlocksOf(vocab_) * wide);
+  }
   return arrays;
 }
 
@@ -183,10 +184,11 @@ double LinearCrossEntropy<T>::RunChunk(const T* x, const int32_t* targets,
     std::copy_n(x + chunk_rows_[r] * size_, size_, &chunk_x_[r * size_]);
   }
   Gradients(targets, weight);
+  if (dweight != nullptr) Normalise(rows);
   if (dx != nullptr) {
     weight.BackwardInput(rows, logits_.get(), chunk_dx_.get(), /*accumulate=*/false);
     for (int64_t r = 0; r < rows; ++r) {
-      std::copy_n(&chunk_dx_[r * size_], size_, dx + chunk_rows_[r] * size_);
+      TakeInputGradient(r, dx + chunk_rows_[r] * size_);
     }
   }
   if (dweight != nullptr) {
@@ -212,24 +214,83 @@ void LinearCrossEntropy<T>::Gradients(const int32_t* targets, const LinearWeight
 template <>
 void LinearCrossEntropy<Bfloat16>::Gradients(const int32_t* targets,
                                              const LinearWeight<Bfloat16>& weight) {
-  const int64_t rows = chunk_rows_.size(), blocks = BlocksOf(vocab_);
-  weight.ForwardBlocks(rows, chunk_x_.get(), [&](const ProductBlock& block) {
-    const int64_t at = block.row * blocks + block.column / kTile;
-    BlockExponentials(block, vocab_, blocks, &logits_[block.row * vocab_ + block.column],
-                      &maxima_[at], &sums_[at]);
-    for (int64_t i = 0; i < block.rows; ++i) {
-      const int64_t row = block.row + i, column = targets[chunk_rows_[row]] - block.column;
-      if (column < 0 || column >= block.columns) continue;
-      wanted_[row] = block.values[i * kTile + column];
+  const int64_t rows = chunk_rows_.size();
+  std::fill_n(references_.begin(), rows, 0.0f);
+  Exponentials(targets, weight);
+  if (UseLargestWhereSumsAreExtreme(weight)) Exponentials(targets, weight);
+  for (int64_t r = 0; r < rows; ++r) {
+    const double sum = row_sums_[r];
+    const int32_t target = targets[chunk_rows_[r]];
+    const float of_target = Exp(wanted_[r] - references_[r]);
+    logits_[r * vocab_ + target] = ToBfloat16(of_target - static_cast<float>(sum));
+    factors_[r] = static_cast<float>(1 / sum);
+    losses_[r] = std::log(sum) + references_[r] - wanted_[r];
+  }
+}
+
+template <typename T>
+void LinearCrossEntropy<T>::Exponentials(const int32_t* targets, const LinearWeight<T>& weight) {
+  if constexpr (std::is_same_v<T, Bfloat16>) {
+    const int64_t blocks = BlocksOf(vocab_);
+    weight.ForwardBlocks(chunk_rows_.size(), chunk_x_.get(), [&](const ProductBlock& block) {
+      BlockExponentials(block, &references_[block.row], vocab_,
+                        &logits_[block.row * vocab_ + block.column], blocks,
+                        &block_sums_[block.row * blocks + block.column / kTile]);
+      for (int64_t i = 0; i < block.rows; ++i) {
+        const int64_t row = block.row + i, column = targets[chunk_rows_[row]] - block.column;
+        if (column < 0 || column >= block.columns) continue;
+        wanted_[row] = block.values[i * kTile + column];
+      }
+    });
+    ParallelForRows(chunk_rows_.size(), blocks, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        row_sums_[r] = SumOfRow(blocks, &block_sums_[r * blocks]);
+      }
+    });
+  }
+}
+
+template <typename T>
+bool LinearCrossEntropy<T>::UseLargestWhereSumsAreExtreme(const LinearWeight<T>& weight) {
+  bool any = false;
+  if constexpr (std::is_same_v<T, Bfloat16>) {
+    const int64_t rows = chunk_rows_.size(), blocks = BlocksOf(vocab_);
+    std::vector<int64_t> extreme;
+    for (int64_t r = 0; r < rows; ++r) {
+      if (row_sums_[r] < kLeastSum || row_sums_[r] > kMostSum) extreme.push_back(r);
     }
-  });
-  const OpTimer timer("softmax", 1.0 * rows * vocab_, 2.0 * rows * vocab_ * sizeof(Bfloat16));
-  ParallelFor(rows, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      losses_[r] = JoinBlocks(vocab_, targets[chunk_rows_[r]], wanted_[r], &maxima_[r * blocks],
-                              &sums_[r * blocks], &logits_[r * vocab_]);
+    any = !extreme.empty();
+    if (!any) return false;
+    weight.ForwardBlocks(rows, chunk_x_.get(), [&](const ProductBlock& block) {
+      BlockMaxima(block, blocks, &block_sums_[block.row * blocks + block.column / kTile]);
+    });
+    for (const int64_t r : extreme) {
+      references_[r] = LargestOfRow(blocks, &block_sums_[r * blocks]);
     }
-  });
+  }
+  return any;
+}
+
+template <typename T>
+void LinearCrossEntropy<T>::Normalise(int64_t rows) {
+  if constexpr (std::is_same_v<T, Bfloat16>) {
+    ParallelFor(rows, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        ScaleRow(vocab_, factors_[r], &logits_[r * vocab_]);
+        factors_[r] = 1;
+      }
+    });
+  }
+}
+
+template <typename T>
+void LinearCrossEntropy<T>::TakeInputGradient(int64_t row, Wide<T>* dx) const {
+  const Wide<T>* const of_row = &chunk_dx_[row * size_];
+  if constexpr (std::is_same_v<T, Bfloat16>) {
+    ScaleRow(size_, factors_[row], of_row, dx);
+  } else {
+    std::copy_n(of_row, size_, dx);
+  }
 }
 
 template class LinearCrossEntropy<float>;

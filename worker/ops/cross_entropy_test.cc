@@ -73,28 +73,46 @@ TEST(CrossEntropy, FloatAgreesWithDouble) {
   }
 }
 
+// x and w must be numbers that bfloat16 can hold.
+void ExpectBfloat16AgreesWithDouble(const Case& c, const std::vector<double>& x,
+                                    const std::vector<double>& w, bool with_dweight,
+                                    double largest_logit = 1) {
+  const Result<double> expected = RunOp<double>(c, x, w);
+  LinearWeight<Bfloat16> weight(c.vocab, c.size, MatMulPrecision::kBfloat16);
+  weight.Pack(Convert<float>(w).data());
+  auto dx = Poisoned<float>(x.size());
+  std::vector<float> dweight(w.size(), 0.0f);
+  const double loss =
+      LinearCrossEntropy<Bfloat16>(c.vocab, c.size, MatMulPrecision::kBfloat16)
+          .LossAndGradient(c.rows, Convert<Bfloat16>(x).data(), c.Targets().data(), weight,
+                           dx.data(), with_dweight ? dweight.data() : nullptr);
+  // Logits are float32.
+  EXPECT_NEAR(loss, expected.loss, 1e-5 * (1 + expected.loss) + 0x1p-24 * largest_logit * c.rows);
+  ExpectClose(dx, expected.dx, 0.01);
+  if (with_dweight) ExpectClose(dweight, expected.dweight, 0.01);
+}
+
 // A probability is rounded relative to its own size, and the loss not at all.
 TEST(CrossEntropy, Bfloat16AgreesWithDouble) {
   for (const Case& c : kCases) {
-    std::vector<double> x = RandomDoubles(c.rows * c.size, 1),
-                        w = RandomDoubles(c.vocab * c.size, 2);
-    std::vector<Bfloat16> narrow;
-    for (double& value : x) {
-      narrow.push_back(ToBfloat16(value));
-      value = FromBfloat16(narrow.back());
+    const auto x = RandomShortDoubles(c.rows * c.size, 1),
+               w = RandomShortDoubles(c.vocab * c.size, 2);
+    ExpectBfloat16AgreesWithDouble(c, x, w, /*with_dweight=*/true);
+    ExpectBfloat16AgreesWithDouble(c, x, w, /*with_dweight=*/false);
+  }
+}
+
+// Of some rows all logits are far above 0, of others far below, or both: e^logit can be held for
+// none of them.
+TEST(CrossEntropy, Bfloat16TakesLogitsOfAnySize) {
+  for (const double shift : {-4096.0, -128.0, 128.0, 4096.0}) {
+    for (const Case& c : {Case{5, 7, 3}, Case{40, 260, 12}}) {
+      auto x = RandomShortDoubles(c.rows * c.size, 1), w = RandomShortDoubles(c.vocab * c.size, 2);
+      for (int64_t r = 0; r < c.rows; r += 2) x[r * c.size] = shift;
+      for (int64_t v = 0; v < c.vocab; ++v) w[v * c.size] = v % 7 == 3 ? -1 : 1;
+      ExpectBfloat16AgreesWithDouble(c, x, w, /*with_dweight=*/true, std::abs(shift));
+      ExpectBfloat16AgreesWithDouble(c, x, w, /*with_dweight=*/false, std::abs(shift));
     }
-    for (double& value : w) value = FromBfloat16(ToBfloat16(value));
-    const Result<double> expected = RunOp<double>(c, x, w);
-    LinearWeight<Bfloat16> weight(c.vocab, c.size, MatMulPrecision::kBfloat16);
-    weight.Pack(Convert<float>(w).data());
-    auto dx = Poisoned<float>(x.size());
-    std::vector<float> dweight(w.size(), 0.0f);
-    const double loss = LinearCrossEntropy<Bfloat16>(c.vocab, c.size, MatMulPrecision::kBfloat16)
-                            .LossAndGradient(c.rows, narrow.data(), c.Targets().data(), weight,
-                                             dx.data(), dweight.data());
-    EXPECT_NEAR(loss, expected.loss, 1e-5 * (1 + expected.loss));
-    ExpectClose(dx, expected.dx, 0.01);
-    ExpectClose(dweight, expected.dweight, 0.01);
   }
 }
 

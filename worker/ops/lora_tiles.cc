@@ -1,36 +1,15 @@
 #include "worker/ops/lora_tiles.h"
 
 #include <algorithm>
-#include <type_traits>
 
-#include "worker/ops/block_sinks.h"
-#include "worker/ops/elementwise.h"
 #include "worker/ops/op_timer.h"
 #include "worker/ops/scratch.h"
-#include "worker/ops/transposed_product.h"
+#include "worker/ops/thin_products.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
 
 namespace ropewalk {
 namespace {
-
-ROPEWALK_SIMD void ScaleRow(int64_t n, float factor, const float* x, float* y) {
-  for (int64_t i = 0; i < n; ++i) y[i] = factor * x[i];
-}
-
-// u = factor x W, x [rows, depth] and W's panels by `pack`.
-template <typename T>
-void Project(int64_t depth, double factor, const T* x, PackColumns pack, const LowRankRows& u) {
-  PanelProduct<T>({u.rows, u.rank, depth}, {x, depth, u.planes}, u.planes, pack,
-                  [&](const ProductBlock& block) {
-                    for (int64_t i = 0; i < block.rows; ++i) {
-                      float row[kTile] = {};
-                      ScaleRow(block.columns, factor, block.values + i * kTile, row);
-                      SplitPlanes(kTile, row, u.planes, u.plane(),
-                                  u.values + (block.row + i) * u.stride() + block.column);
-                    }
-                  });
-}
 
 // f(column, panel) for every panel of a term.
 template <typename F>
@@ -40,57 +19,39 @@ void PackTerm(int64_t columns, int64_t rank, int planes, Bfloat16* panels, F f) 
   });
 }
 
-// The numbers whose planes u has, without gaps, good until this thread's next call.
-const float* Joined(const LowRankRows& u) {
-  static thread_local Scratch<float> scratch;
-  float* const out = scratch.Get(u.rows * u.rank);
-  for (int64_t i = 0; i < u.rows; ++i) {
-    for (int64_t j = 0; j < u.rank; ++j) {
-      float sum = 0;
-      for (int p = u.planes - 1; p >= 0; --p) {
-        sum += FromBfloat16(u.values[p * u.plane() + i * u.stride() + j]);
+// A matrix [depth, columns] in panels, good until this thread's next call.
+const Bfloat16* PackedColumns(int64_t depth, int64_t columns, int planes, const float* w) {
+  static thread_local Scratch<Bfloat16> scratch;
+  constexpr int64_t kPart = 8 * kTile;
+  const int64_t matrices = planes * ((columns + kTile - 1) / kTile);
+  Bfloat16* const panels = scratch.Get(TermPanelsSize(columns, depth, planes));
+  ParallelForRows((depth + kPart - 1) / kPart, kPart * columns, [&](int64_t begin, int64_t end) {
+    static thread_local Scratch<Bfloat16> part_scratch;
+    Bfloat16* const part = part_scratch.Get(TermPanelsSize(columns, kPart, planes));
+    for (int64_t first = begin * kPart; first < std::min(depth, end * kPart); first += kPart) {
+      const int64_t count = std::min(kPart, depth - first), size = PanelSize(count, 1);
+      PackPanels(count, columns, w + first * columns, columns, planes, part);
+      for (int64_t i = 0; i < matrices; ++i) {
+        std::copy_n(part + i * size, size, panels + i * PanelSize(depth, 1) + first * kTile);
       }
-      out[i * u.rank + j] = sum;
     }
-  }
-  return out;
+  });
+  return panels;
 }
 
-// u^T b, b [rows, columns].
-template <typename T>
-void TransposedLowRank(const LowRankRows& u, int64_t columns, const T* b, TakeBlock take) {
-  if constexpr (std::is_same_v<T, float>) {
-    TransposedProduct<T>(u.rows, u.rank, columns, Joined(u), u.rank, b, columns, u.planes, take);
-  } else {
-    TransposedProduct<T>(u.rows, u.rank, columns, u.values, u.stride(), b, columns, 1, take);
+// The transposed matrix of w [columns, depth] in panels, good until this thread's next call.
+const Bfloat16* PackedRows(int64_t depth, int64_t columns, int planes, const float* w) {
+  static thread_local Scratch<Bfloat16> scratch;
+  Bfloat16* const panels = scratch.Get(TermPanelsSize(columns, depth, planes));
+  for (int64_t column = 0; column < columns; column += kTile) {
+    const int64_t count = std::min(kTile, columns - column);
+    using Pack = void (*)(int64_t, int64_t, const float*, int64_t, int, Bfloat16*);
+    const Pack pack = count > kTile / 2 ? Pack{PackPanelsOfRows} : Pack{PackHalfPanelOfRows};
+    pack(depth, count, w + column * depth, depth, planes,
+         panels + column / kTile * PanelSize(depth, planes));
   }
+  return panels;
 }
-
-// A matrix [depth, columns] packed once, for several products. One at a time on a thread.
-class PackedColumns {
- public:
-  PackedColumns(int64_t depth, int64_t columns, int planes, const float* w)
-      : depth_(depth), planes_(planes) {
-    static thread_local Scratch<Bfloat16> scratch;
-    Bfloat16* const panels = scratch.Get(TermPanelsSize(columns, depth, planes));
-    PackPanels(depth, columns, w, columns, planes, panels);
-    panels_ = panels;
-  }
-
-  // As PackColumns: whole depth, or parts of it that begin at a multiple of kTile.
-  void operator()(int64_t column, int64_t columns, int64_t first, int64_t count,
-                  Bfloat16* panels) const {
-    const int64_t plane = PanelSize(depth_, 1), part = PanelSize(count, 1);
-    const int64_t n = planes_ * ((columns + kTile - 1) / kTile);
-    const Bfloat16* const from = panels_ + column / kTile * planes_ * plane + first * kTile;
-    for (int64_t i = 0; i < n; ++i) std::copy_n(from + i * plane, part, panels + i * part);
-  }
-
- private:
-  const int64_t depth_;
-  const int planes_;
-  const Bfloat16* panels_;
-};
 
 // Tokens are taken in chunks whose rows stay in a thread's cache for all that is done with them;
 // gradients are summed over them in their order. So many of them at most, because each has sums of
@@ -102,41 +63,18 @@ int64_t ChunkOf(int64_t rows) {
   return std::max(kLeastChunk, RoundUpToTile((rows + kMostChunks - 1) / kMostChunks));
 }
 
-// Rows that a thread's cache keeps from one use of them to the next.
-int64_t CachedRows(int64_t row_bytes) {
-  constexpr int64_t kBytes = 768 << 10;
-  return std::clamp<int64_t>(kBytes / row_bytes / kTile * kTile, kTile, kLeastChunk);
-}
-
-ROPEWALK_SIMD void AddRange(int64_t n, int64_t chunks, int64_t stride, const float* sums,
-                            float* total) {
-  for (int64_t c = 0; c < chunks; ++c, sums += stride) {
-    for (int64_t i = 0; i < n; ++i) total[i] += sums[i];
-  }
-}
-
-// The sums [n] of all that sum(row, rows, sums) makes of each chunk, good until this thread's next
-// call.
-template <typename SumOf>
-const float* SumOfChunks(int64_t rows, int64_t n, SumOf sum) {
-  static thread_local Scratch<float> scratch;
-  const int64_t chunk = ChunkOf(rows), chunks = (rows + chunk - 1) / chunk;
-  float* const sums = scratch.Get(chunks * n);
-  ParallelForEach(
-      chunks, [&](int64_t c) { sum(c * chunk, std::min(chunk, rows - c * chunk), sums + c * n); });
-  ParallelForElements(n, [&](int64_t begin, int64_t end) {
-    AddRange(end - begin, chunks - 1, n, sums + n + begin, sums + begin);
-  });
-  return sums;
-}
-
-// y [rows, columns] += x^T, x [columns, rows].
-void AddTransposed(int64_t rows, int64_t columns, const float* x, float* y) {
-  ParallelForRows(rows, columns, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      for (int64_t j = 0; j < columns; ++j) y[i * columns + j] += x[j * rows + i];
+// y [count, columns] += the transposed sum of `chunks` matrices x [columns, count], rows `x_stride`
+// and matrices `chunk_stride` apart. At most kTile of count.
+ROPEWALK_SIMD void AddTransposedSum(int64_t count, int64_t columns, int64_t chunks, const float* x,
+                                    int64_t x_stride, int64_t chunk_stride, float* y) {
+  for (int64_t j = 0; j < columns; ++j) {
+    float sums[kTile] = {};
+    for (int64_t c = 0; c < chunks; ++c) {
+      const float* const row = x + c * chunk_stride + j * x_stride;
+      for (int64_t i = 0; i < count; ++i) sums[i] += row[i];
     }
-  });
+    for (int64_t i = 0; i < count; ++i) y[i * columns + j] += sums[i];
+  }
 }
 
 }  // namespace
@@ -150,13 +88,12 @@ LowRankTerm LoraForwardTerm(const LoraShape& shape, const T* x, const float* a, 
                             const LowRankRows& xa, Bfloat16* panels) {
   const OpTimer timer("adapter", 2.0 * xa.rows * shape.in * shape.rank,
                       1.0 * xa.rows * shape.in * sizeof(T));
-  Project<T>(
-      shape.in, shape.scale, x,
-      [&](int64_t column, int64_t columns, int64_t first, int64_t count, Bfloat16* panels) {
-        PackPanelsOfRows(count, columns, a + column * shape.in + first, shape.in, xa.planes,
-                         panels);
-      },
-      xa);
+  const Bfloat16* const packed_a = PackedRows(shape.in, shape.rank, xa.planes, a);
+  ParallelForRows((xa.rows + kTile - 1) / kTile, kTile * shape.in, [&](int64_t begin, int64_t end) {
+    const int64_t first = begin * kTile, rows = std::min(xa.rows, end * kTile) - first;
+    ThinProduct<T>(shape.in, x + first * shape.in, shape.in,
+                   {packed_a, static_cast<float>(shape.scale), xa.Slice(first, rows)});
+  });
   PackTerm(shape.out, shape.rank, xa.planes, panels, [&](int64_t column, Bfloat16* panel) {
     PackPanelsOfRows(shape.rank, std::min(kTile, shape.out - column), b + column * shape.rank,
                      shape.rank, xa.planes, panel);
@@ -170,19 +107,24 @@ LowRankTerm LoraBackwardTerm(const LoraShape& shape, const LowRankRows& xa, cons
                              float* db) {
   const OpTimer timer("adapter gradient", 4.0 * g.rows * shape.out * shape.rank,
                       1.0 * g.rows * shape.out * sizeof(T));
-  const PackedColumns packed_b(shape.out, shape.rank, g.planes, b);
-  const float* const sums =
-      SumOfChunks(g.rows, shape.rank * shape.out, [&](int64_t first, int64_t count, float* sums) {
-        const int64_t step = CachedRows(shape.out * sizeof(T));
-        for (int64_t row = first; row < first + count; row += step) {
-          const int64_t rows = std::min(step, first + count - row);
-          const T* const dy_rows = dy + row * shape.out;
-          Project<T>(shape.out, shape.scale, dy_rows, packed_b, g.Slice(row, rows));
-          TransposedLowRank<T>(xa.Slice(row, rows), shape.out, dy_rows,
-                               BlockSink<float>{sums, shape.out, /*accumulate=*/row > first});
+  static thread_local Scratch<float> scratch;
+  const Bfloat16* const packed_b = PackedColumns(shape.out, shape.rank, g.planes, b);
+  const int64_t n = shape.rank * shape.out;
+  const int64_t chunk = ChunkOf(g.rows), chunks = (g.rows + chunk - 1) / chunk;
+  float* const sums = scratch.Get(chunks * n);
+  ParallelForEach(chunks, [&](int64_t c) {
+    const int64_t first = c * chunk, rows = std::min(chunk, g.rows - first);
+    const ThinRight right = {packed_b, static_cast<float>(shape.scale), g.Slice(first, rows)};
+    ThinProducts<T>(xa.Slice(first, rows), shape.out, dy + first * shape.out, shape.out, &right,
+                    /*accumulate=*/false, sums + c * n, shape.out);
+  });
+  ParallelForRows(
+      (shape.out + kTile - 1) / kTile, kTile * shape.rank, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin * kTile; i < std::min(shape.out, end * kTile); i += kTile) {
+          AddTransposedSum(std::min(kTile, shape.out - i), shape.rank, chunks, sums + i, shape.out,
+                           n, db + i * shape.rank);
         }
       });
-  AddTransposed(shape.out, shape.rank, sums, db);
   PackTerm(shape.in, shape.rank, g.planes, panels, [&](int64_t column, Bfloat16* panel) {
     PackPanels(shape.rank, std::min(kTile, shape.in - column), a + column, shape.in, g.planes,
                panel);
@@ -194,12 +136,13 @@ template <typename T>
 void AddLoraInputGradient(const LoraShape& shape, const T* x, const LowRankRows& g, float* da) {
   const OpTimer timer("adapter gradient", 2.0 * g.rows * shape.in * shape.rank,
                       1.0 * g.rows * shape.in * sizeof(T));
-  const int64_t n = shape.rank * shape.in;
-  const float* const sums = SumOfChunks(g.rows, n, [&](int64_t row, int64_t rows, float* sums) {
-    TransposedLowRank<T>(g.Slice(row, rows), shape.in, x + row * shape.in,
-                         BlockSink<float>{sums, shape.in, /*accumulate=*/false});
-  });
-  Add<float>(n, sums, da);
+  constexpr int64_t kColumns = 2 * kTile;
+  ParallelForRows(
+      (shape.in + kColumns - 1) / kColumns, kColumns * g.rows, [&](int64_t begin, int64_t end) {
+        const int64_t column = begin * kColumns;
+        ThinProducts<T>(g, std::min(shape.in, end * kColumns) - column, x + column, shape.in,
+                        /*right=*/nullptr, /*accumulate=*/true, da + column, shape.in);
+      });
 }
 
 #define ROPEWALK_INSTANTIATE(T)                                                                    \
