@@ -30,6 +30,7 @@ struct BenchOptions {
   std::vector<int64_t> bytes = {64 << 10, 1 << 20, 16 << 20, 64 << 20};
   std::string reduction = "exact";
   double seconds = 2;
+  int rounds = 0;  // 0: as many as take so many seconds
   std::string json_file;
 };
 
@@ -122,6 +123,7 @@ void RunRank(const BenchOptions& options, int rank, int ranks, const RankPipes& 
 }
 
 int RoundsFor(const BenchOptions& options, double warmup_ms) {
+  if (options.rounds > 0) return options.rounds;
   return std::clamp(static_cast<int>(options.seconds * 1000 / warmup_ms), kMinRounds, kMaxRounds);
 }
 
@@ -176,6 +178,7 @@ int main(int argc, char** argv) {
   app.add_option("--reduction", options.reduction, "of int32 or of float32")
       ->check(CLI::IsMember({"exact", "float32"}));
   app.add_option("--seconds", options.seconds, "how long to measure each case");
+  app.add_option("--rounds", options.rounds, "how many all-reduces, instead");
   app.add_option("--json", options.json_file, "appends one JSON object a case to this file");
   CLI11_PARSE(app, argc, argv);
 
