@@ -8,6 +8,7 @@
 #include "services/common/status_macros.h"
 #include "worker/agent/ring_reducer.h"
 #include "worker/ring/state_transfer.h"
+#include "worker/train/share.h"
 
 namespace ropewalk {
 namespace {
@@ -150,6 +151,7 @@ absl::Status GenerationRun::Train() {
 absl::Status GenerationRun::TakeStep(GradientReducer* reducer) {
   phase_ = "reduce";
   ASSIGN_OR_RETURN(const StepTiming timing, means_.job->trainer().Step(team_, reducer));
+  FollowSpeeds(timing.tokens_per_second, &team_.weights);
   ReportStep(timing);
   return absl::OkStatus();
 }

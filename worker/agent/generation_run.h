@@ -55,7 +55,7 @@ class GenerationRun {
 
   const v1::Assignment assignment_;
   const Means means_;
-  const Team team_;
+  Team team_;
   std::string phase_ = "connect";
   RingCancellation cancellation_;
   std::unique_ptr<Ring> ring_;

@@ -47,4 +47,25 @@ std::vector<int> DealMicroBatches(absl::Span<const int64_t> tokens,
   return rank_of;
 }
 
+void FollowSpeeds(absl::Span<const int32_t> tokens_per_second, std::vector<double>* weights) {
+  if (tokens_per_second.empty()) return;
+  constexpr double kPatience = 8;  // steps
+  std::vector<double> old = WithUnknownFilled(*weights);
+  double old_sum = 0, new_sum = 0;
+  int measured = 0;
+  for (size_t rank = 0; rank < old.size(); ++rank) {
+    if (tokens_per_second[rank] <= 0) continue;
+    ++measured;
+    old_sum += old[rank];
+    new_sum += tokens_per_second[rank];
+  }
+  if (measured == 0) return;
+  for (size_t rank = 0; rank < old.size(); ++rank) {
+    const double before = old[rank] * new_sum / old_sum;
+    const double now = tokens_per_second[rank];
+    (*weights)[rank] =
+        now > 0 ? (before + now) / 2 : before + (new_sum / measured - before) / kPatience;
+  }
+}
+
 }  // namespace ropewalk

@@ -15,4 +15,10 @@ namespace ropewalk {
 std::vector<int> DealMicroBatches(absl::Span<const int64_t> tokens,
                                   absl::Span<const double> weights);
 
+// Brings weights up to date with the speeds that a step has measured, half of the way; 0: the rank
+// had nothing to compute. Such a rank slowly comes closer to the others, so that one that was slow
+// for a moment is tried again. Only ratios matter, and weights may be in another unit. Pure, as
+// above. Both: [ranks]; without measurements weights stay as they are.
+void FollowSpeeds(absl::Span<const int32_t> tokens_per_second, std::vector<double>* weights);
+
 }  // namespace ropewalk

@@ -47,6 +47,31 @@ TEST(Share, MoreRanksThanMicroBatchesLeavesSomeIdle) {
   EXPECT_NE(rank_of[0], rank_of[1]);
 }
 
+TEST(FollowSpeeds, GoesHalfOfTheWay) {
+  std::vector<double> weights = {1, 1};
+  FollowSpeeds({3000, 1000}, &weights);
+  EXPECT_DOUBLE_EQ(weights[0] / weights[1], 2500.0 / 1500.0);
+  for (int step = 0; step < 20; ++step) FollowSpeeds({3000, 1000}, &weights);
+  EXPECT_NEAR(weights[0] / weights[1], 3.0, 1e-4);
+}
+
+TEST(FollowSpeeds, ARankWithoutWorkIsTriedAgain) {
+  const std::vector<int64_t> tokens(8, 100);
+  std::vector<double> weights = {1000, 1000, 10};
+  EXPECT_EQ(Load(tokens, DealMicroBatches(tokens, weights), 2), 0);
+  int steps = 0;
+  while (Load(tokens, DealMicroBatches(tokens, weights), 2) == 0 && ++steps < 100) {
+    FollowSpeeds({1000, 1000, 0}, &weights);
+  }
+  EXPECT_LT(steps, 10);
+}
+
+TEST(FollowSpeeds, WhatNobodyMeasuredStays) {
+  std::vector<double> weights = {2, 0, 4};
+  FollowSpeeds({0, 0, 0}, &weights);
+  EXPECT_EQ(weights, (std::vector<double>{2, 0, 4}));
+}
+
 TEST(Share, NothingToDealIsFine) { EXPECT_TRUE(DealMicroBatches({}, {1.0}).empty()); }
 
 }  // namespace

@@ -21,8 +21,8 @@
 namespace ropewalk {
 
 // The sums' tail, after the parameters: two words a micro-batch for its loss, one that counts how
-// often it was computed, two for the checksum. Only the rank that computes a micro-batch writes its
-// words, so their "sum" is what it wrote.
+// often it was computed, one a rank for its speed, two for the checksum. Only the rank that
+// computes a micro-batch writes its words, so their "sum" is what it wrote.
 struct Trainer::Work {
   std::vector<PackedTokens> batches;
   std::vector<int> rank_of;
@@ -32,10 +32,17 @@ struct Trainer::Work {
   int64_t targets = 0;
   int64_t losses_at = 0;
   int64_t counts_at = 0;
+  int64_t speeds_at = 0;
   int64_t checksum_at = 0;
   int64_t words = 0;
 
   bool IsOwn(size_t m) const { return rank_of[m] == rank; }
+
+  int64_t OwnTokens() const {
+    int64_t own = 0;
+    for (size_t m = 0; m < batches.size(); ++m) own += IsOwn(m) ? batches[m].tokens.size() : 0;
+    return own;
+  }
 };
 
 namespace {
@@ -47,6 +54,14 @@ void SetToZero(absl::Span<T> x) {
   ParallelForElements(x.size(), [&](int64_t begin, int64_t end) {
     std::fill(x.begin() + begin, x.begin() + end, T{0});
   });
+}
+
+// At least 1 if there were any tokens.
+int32_t TokensPerSecond(int64_t tokens, absl::Duration time) {
+  constexpr double kMost = 1 << 30;
+  if (tokens == 0) return 0;
+  const double seconds = std::max(absl::ToDoubleSeconds(time), tokens / kMost);
+  return std::max(1, static_cast<int32_t>(tokens / seconds));
 }
 
 double ReadDouble(const int32_t* words) {
@@ -123,8 +138,7 @@ absl::StatusOr<StepTiming> Trainer::Step(const Team& team, GradientReducer* redu
   const absl::Duration start = clock_->Monotonic();
   const Work work = PlanStep(team);
   StepTiming timing;
-  for (size_t m = 0; m < work.batches.size(); ++m)
-    timing.own_tokens += work.IsOwn(m) ? work.batches[m].tokens.size() : 0;
+  timing.own_tokens = work.OwnTokens();
   ASSIGN_OR_RETURN(const double gradient_norm, options_.exact
                                                    ? ExactGradient(work, reducer, &timing)
                                                    : FloatGradient(work, reducer, &timing));
@@ -148,7 +162,8 @@ Trainer::Work Trainer::PlanStep(const Team& team) const {
   work.fraction_bits = FractionBits(batches);
   work.losses_at = options_.exact ? model_->layout().size : 0;
   work.counts_at = work.losses_at + 2 * batches;
-  work.checksum_at = work.counts_at + batches;
+  work.speeds_at = work.counts_at + batches;
+  work.checksum_at = work.speeds_at + static_cast<int64_t>(team.weights.size());
   work.words = work.checksum_at + 2;
   return work;
 }
@@ -217,7 +232,9 @@ absl::StatusOr<double> Trainer::ExactGradient(const Work& work, GradientReducer*
   for (int attempt = 0;; ++attempt) {
     const absl::Duration start = clock_->Monotonic();
     RETURN_IF_ERROR(Compute(work, scales));
-    timing->compute += clock_->Monotonic() - start;
+    const absl::Duration time = clock_->Monotonic() - start;
+    timing->compute += time;
+    sums_[work.speeds_at + work.rank] = TokensPerSecond(timing->own_tokens, time);
     RETURN_IF_ERROR(Reduce(work, reducer, timing));
     if (const auto bad = std::find(exponents_.begin(), exponents_.end(), kNonFinite);
         bad != exponents_.end()) {
@@ -233,6 +250,7 @@ absl::StatusOr<double> Trainer::ExactGradient(const Work& work, GradientReducer*
     scales.assign(exponents_.begin(), exponents_.end());
     timing->recomputed = true;
   }
+  timing->tokens_per_second.assign(&sums_[work.speeds_at], &sums_[work.checksum_at]);
   state_.scales.Record(exponents_);
   const OpTimer timer("mean and norm", 0, 8.0 * gradient_.size());
   return FromFixedPoint(absl::MakeSpan(sums_).first(gradient_.size()), scales, work.fraction_bits,

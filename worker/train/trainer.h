@@ -38,6 +38,9 @@ struct StepTiming {
   absl::Duration ring;     // waiting for the reducer
   absl::Duration whole;
   bool recomputed = false;  // a gradient outgrew its scale, so the step was computed twice
+  // Of every rank in its micro-batches, 0 if it had none: to deal the next step by (FollowSpeeds).
+  // Empty unless sums are exact: others depend on who computes what.
+  std::vector<int32_t> tokens_per_second;
 };
 
 // Takes training steps (design: plan, share, compute, fix the point, reduce, update). The state
@@ -91,7 +94,7 @@ class Trainer {
   std::vector<float> gradient_;
   std::vector<float> float_sums_;
   std::vector<int32_t> sums_;  // [parameters][2 a micro-batch: its loss][1 a micro-batch: times
-                               // computed][2: checksum]
+                               // computed][1 a rank: its speed][2: checksum]
   std::vector<uint8_t> exponents_;  // [blocks]
 };
 

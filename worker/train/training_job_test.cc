@@ -13,6 +13,7 @@
 #include "services/common/status_macros.h"
 #include "tests/testing/team_of_threads.h"
 #include "worker/tensor/parallel.h"
+#include "worker/train/share.h"
 
 // Trains a very small model for a few steps. Run with the repository as working directory: the
 // tokenizer is the examples'.
@@ -65,25 +66,25 @@ class TrainingJobTest : public testing::Test {
     }
   }
 
-  absl::StatusOr<std::unique_ptr<TrainingJob>> Prepare() {
+  absl::StatusOr<std::unique_ptr<TrainingJob>> Prepare(const Clock* clock = Clock::Real()) {
     return TrainingJob::Prepare(WithDefaults(spec_), inputs_,
                                 {folder_.string(),
                                  {(folder_ / "train.jsonl").string()},
                                  {(folder_ / "eval.jsonl").string()}},
-                                Clock::Real(), [this] { return at_hand_; });
+                                clock, [this] { return at_hand_; });
   }
 
-  std::unique_ptr<TrainingJob> NewJob() {
-    auto job = Prepare();
+  std::unique_ptr<TrainingJob> NewJob(const Clock* clock = Clock::Real()) {
+    auto job = Prepare(clock);
     EXPECT_TRUE(job.ok()) << job.status();
     return *std::move(job);
   }
 
   // Takes steps up to `until`, evaluating when due.
-  static absl::Status Train(TrainingJob* job, const Team& team, GradientReducer* reducer,
-                            int64_t until) {
+  static absl::Status Train(TrainingJob* job, Team team, GradientReducer* reducer, int64_t until) {
     while (job->state().step < until) {
-      RETURN_IF_ERROR(job->trainer().Step(team, reducer).status());
+      ASSIGN_OR_RETURN(const StepTiming timing, job->trainer().Step(team, reducer));
+      FollowSpeeds(timing.tokens_per_second, &team.weights);
       if (job->EvaluationDue()) RETURN_IF_ERROR(job->Evaluate(team, reducer).status());
     }
     return absl::OkStatus();
@@ -131,6 +132,43 @@ TEST_F(TrainingJobTest, AnyNumberOfWorkersGivesTheSameBits) {
   EXPECT_EQ(ResultOfTeam({1, 1}), alone);
   EXPECT_EQ(ResultOfTeam({5, 1, 2}), alone);
   EXPECT_EQ(ResultOfTeam({1, 1, 1, 1}), alone);
+}
+
+// Time passes whenever someone looks.
+class TickingClock final : public Clock {
+ public:
+  explicit TickingClock(absl::Duration tick) : tick_(tick) {}
+  absl::Time Now() const override { return absl::UnixEpoch(); }
+  absl::Duration Monotonic() const override { return now_ += tick_; }
+
+ private:
+  const absl::Duration tick_;
+  mutable absl::Duration now_;
+};
+
+TEST_F(TrainingJobTest, DealsAStepByTheSpeedsOfTheLast) {
+  spec_.mutable_training()->set_micro_batch_tokens(32);
+  spec_.mutable_training()->set_max_sequence_length(32);
+  const TickingClock fast(absl::Seconds(1)), slow(absl::Seconds(3));
+  const std::unique_ptr<TrainingJob> jobs[] = {NewJob(&fast), NewJob(&slow)};
+  std::vector<StepTiming> timings[2];
+  TeamOfThreads team(2);
+  const absl::Status status = team.Run([&](int rank, GradientReducer* reducer) {
+    Team of_rank = {rank, {1, 1}};
+    for (int step = 0; step < 2; ++step) {
+      ASSIGN_OR_RETURN(StepTiming timing, jobs[rank]->trainer().Step(of_rank, reducer));
+      FollowSpeeds(timing.tokens_per_second, &of_rank.weights);
+      timings[rank].push_back(std::move(timing));
+    }
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(status.ok()) << status;
+  const StepTiming &first = timings[0][0], &of_slow = timings[1][0];
+  EXPECT_THAT(first.tokens_per_second,
+              testing::ElementsAre(first.own_tokens, of_slow.own_tokens / 3));
+  EXPECT_EQ(of_slow.tokens_per_second, first.tokens_per_second);
+  EXPECT_LT(first.own_tokens, 1.5 * of_slow.own_tokens);
+  EXPECT_GT(timings[0][1].own_tokens, 1.5 * timings[1][1].own_tokens);
 }
 
 TEST_F(TrainingJobTest, CheckpointsAsTheMemoryAtHandHasItWithTheSameBits) {
