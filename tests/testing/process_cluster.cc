@@ -15,11 +15,9 @@
 #include "tests/testing/until.h"
 
 namespace ropewalk {
-namespace {
 
-// A loopback address whose port is free now. Both daemons keep theirs when they start again, so it
-// cannot be left to them.
-std::string FreeAddress() {
+// Both daemons keep theirs when they start again, so it cannot be left to them.
+std::string ProcessCluster::FreeAddress() {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
@@ -30,8 +28,6 @@ std::string FreeAddress() {
   close(fd);
   return absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
 }
-
-}  // namespace
 
 std::string ProgramFolder() {
   char path[PATH_MAX] = {};
@@ -70,11 +66,19 @@ absl::Status ProcessCluster::StartRegistry() {
                                    "127.0.0.1:0", "--data", absl::StrCat(folder_, "/registry")});
 }
 
-absl::Status ProcessCluster::StartWorker(const std::string& name) {
-  return StartProgram(name,
-                      WithAddresses({"ropewalk-worker", "--name", name, "--listen", "127.0.0.1:0",
-                                     "--http-listen", "127.0.0.1:0", "--threads", "1", "--cache",
-                                     absl::StrCat(folder_, "/cache-", name)}));
+absl::Status ProcessCluster::StartWorker(const std::string& name,
+                                         const std::vector<std::string>& flags) {
+  std::vector<std::string> argv = {"ropewalk-worker",
+                                   "--name",
+                                   name,
+                                   "--http-listen",
+                                   "127.0.0.1:0",
+                                   "--threads",
+                                   "1",
+                                   "--cache",
+                                   absl::StrCat(folder_, "/cache-", name)};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  return StartProgram(name, WithAddresses(std::move(argv)));
 }
 
 void ProcessCluster::Kill(const std::string& name) { processes_.erase(name); }

@@ -19,7 +19,9 @@ class ProcessCluster {
   // test.
   static absl::StatusOr<std::unique_ptr<ProcessCluster>> Start(const std::string& folder);
 
-  absl::Status StartWorker(const std::string& name);
+  // `flags` say where it listens.
+  absl::Status StartWorker(const std::string& name,
+                           const std::vector<std::string>& flags = {"--listen", "127.0.0.1:0"});
   absl::Status StartCoordinator();
   absl::Status StartRegistry();
   void Kill(const std::string& name);  // SIGKILL; "coordinator", "registry" or a worker
@@ -43,6 +45,9 @@ class ProcessCluster {
   // otherwise.
   absl::StatusOr<std::string> AwaitResult(const std::string& job,
                                           absl::Duration timeout = absl::Seconds(120)) const;
+
+  // A loopback address whose port is free now.
+  static std::string FreeAddress();
 
   // The job's events, as `ropewalk jobs logs` prints them.
   std::string Events(const std::string& job) const;

@@ -1,15 +1,14 @@
 #include "worker/ring/chunk_header.h"
 
-#include <xxhash.h>
-
 #include "absl/strings/str_cat.h"
+#include "worker/ring/crc32c.h"
 
 namespace ropewalk {
 namespace {
 
 constexpr uint32_t kMagic = 0x48435752;  // "RWCH"
-constexpr uint8_t kVersion = 1;
-constexpr int kHeaderHashOffset = 52;
+constexpr uint8_t kVersion = 2;
+constexpr int kHeaderCrcOffset = 52;
 
 // Puts integers at places of the header, lowest byte first.
 template <typename T>
@@ -27,9 +26,9 @@ T Get(const EncodedChunkHeader& bytes, int offset) {
   return static_cast<T>(bits);
 }
 
-uint32_t HeaderHash(EncodedChunkHeader bytes) {
-  Put<uint32_t>(0, kHeaderHashOffset, &bytes);
-  return static_cast<uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
+uint32_t HeaderCrc(EncodedChunkHeader bytes) {
+  Put<uint32_t>(0, kHeaderCrcOffset, &bytes);
+  return ExtendCrc32c(0, bytes.data(), bytes.size());
 }
 
 bool IsKnown(ChunkKind kind) { return kind == ChunkKind::kElements || kind == ChunkKind::kWaiting; }
@@ -56,14 +55,14 @@ EncodedChunkHeader EncodeChunkHeader(const ChunkHeader& header) {
   Put(header.chunk, 36, &bytes);
   Put(header.offset, 40, &bytes);
   Put(header.length, 48, &bytes);
-  Put(header.payload_hash, 56, &bytes);
-  Put(HeaderHash(bytes), kHeaderHashOffset, &bytes);
+  Put(header.payload_crc, 56, &bytes);
+  Put(HeaderCrc(bytes), kHeaderCrcOffset, &bytes);
   return bytes;
 }
 
 absl::StatusOr<ChunkHeader> DecodeChunkHeader(const EncodedChunkHeader& bytes) {
-  if (Get<uint32_t>(bytes, kHeaderHashOffset) != HeaderHash(bytes)) {
-    return absl::DataLossError("a chunk's header does not match its hash");
+  if (Get<uint32_t>(bytes, kHeaderCrcOffset) != HeaderCrc(bytes)) {
+    return absl::DataLossError("a chunk's header does not match its CRC");
   }
   ChunkHeader header;
   header.kind = Get<ChunkKind>(bytes, 5);
@@ -84,7 +83,7 @@ absl::StatusOr<ChunkHeader> DecodeChunkHeader(const EncodedChunkHeader& bytes) {
   header.chunk = Get<uint32_t>(bytes, 36);
   header.offset = Get<int64_t>(bytes, 40);
   header.length = Get<uint32_t>(bytes, 48);
-  header.payload_hash = Get<uint64_t>(bytes, 56);
+  header.payload_crc = Get<uint32_t>(bytes, 56);
   return header;
 }
 

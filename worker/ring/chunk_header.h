@@ -20,18 +20,17 @@ enum class ChunkKind : uint8_t {
 //
 //   offset size                          offset size
 //        0  4   magic "RWCH"                 32  2   ring step
-//        4  1   version, 1                   34  2   block
+//        4  1   version, 2                   34  2   block
 //        5  1   kind                         36  4   chunk, within the block
 //        6  1   op                           40  8   offset, elements from the buffer's start
 //        7  1   buffer                       48  4   length, bytes of the payload
-//        8  8   generation                   52  4   header hash, of the other 60 bytes
-//       16  8   step                         56  8   payload hash
-//       24  4   attempt
+//        8  8   generation                   52  4   header's CRC, with 0 here
+//       16  8   step                         56  4   payload's CRC
+//       24  4   attempt                      60  4   0
 //       28  4   fingerprint of the schedule
 //
-// Hashes are XXH3 (64 bits; the header's cut to 32): as fast as memory on every CPU without special
-// instructions, and it takes a payload piece by piece. TCP's own 16-bit sum misses one error in
-// 65536, and none guards what happens outside the wire.
+// CRCs are CRC-32C. TCP's own 16-bit sum misses one error in 65536, and none guards what happens
+// outside the wire.
 struct ChunkHeader {
   ChunkKind kind = ChunkKind::kElements;
   ReduceOp op = ReduceOp::kSumInt32;
@@ -45,7 +44,7 @@ struct ChunkHeader {
   uint32_t chunk = 0;
   int64_t offset = 0;
   uint32_t length = 0;
-  uint64_t payload_hash = 0;
+  uint32_t payload_crc = 0;
 
   bool operator==(const ChunkHeader&) const = default;
 };
@@ -55,7 +54,7 @@ using EncodedChunkHeader = std::array<uint8_t, kChunkHeaderBytes>;
 
 EncodedChunkHeader EncodeChunkHeader(const ChunkHeader& header);
 
-// DATA_LOSS: the hash is wrong. INVALID_ARGUMENT: the magic, version, kind or op is not known.
+// DATA_LOSS: the CRC is wrong. INVALID_ARGUMENT: the magic, version, kind or op is not known.
 absl::StatusOr<ChunkHeader> DecodeChunkHeader(const EncodedChunkHeader& bytes);
 
 }  // namespace ropewalk

@@ -18,7 +18,7 @@ ChunkHeader Example() {
   header.chunk = 70'000;
   header.offset = int64_t{1} << 40;
   header.length = 512 << 10;
-  header.payload_hash = 0xdeadbeefcafef00d;
+  header.payload_crc = 0xcafef00d;
   return header;
 }
 
@@ -31,11 +31,11 @@ TEST(ChunkHeader, ComesBackAsItWent) {
 TEST(ChunkHeader, IsLittleEndianAtThePublishedPlaces) {
   const EncodedChunkHeader bytes = EncodeChunkHeader(Example());
   EXPECT_EQ(std::string(bytes.begin(), bytes.begin() + 4), "RWCH");
-  EXPECT_EQ(bytes[4], 1);     // version
+  EXPECT_EQ(bytes[4], 2);     // version
   EXPECT_EQ(bytes[8], 0x08);  // generation
   EXPECT_EQ(bytes[15], 0x01);
-  EXPECT_EQ(bytes[56], 0x0d);  // payload hash
-  EXPECT_EQ(bytes[63], 0xde);
+  EXPECT_EQ(bytes[56], 0x0d);  // payload CRC
+  EXPECT_EQ(bytes[59], 0xca);
 }
 
 TEST(ChunkHeader, EveryFlippedBitIsDataLoss) {

@@ -1,7 +1,5 @@
 #include "worker/ring/payload.h"
 
-#include <xxhash.h>
-
 #include <cstring>
 #include <memory>
 
@@ -22,17 +20,6 @@ void Payload::CopyTo(void* destination) const {
     std::memcpy(out, piece.bytes.data(), piece.bytes.size());
     out += piece.bytes.size();
   }
-}
-
-uint64_t Payload::Hash() const {
-  if (pieces_.size() == 1) return XXH3_64bits(pieces_[0].bytes.data(), pieces_[0].bytes.size());
-  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
-                                                                       &XXH3_freeState);
-  XXH3_64bits_reset(state.get());
-  for (const Piece& piece : pieces_) {
-    XXH3_64bits_update(state.get(), piece.bytes.data(), piece.bytes.size());
-  }
-  return XXH3_64bits_digest(state.get());
 }
 
 }  // namespace ropewalk

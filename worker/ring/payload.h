@@ -28,9 +28,6 @@ class Payload {
   // Writes all size() bytes to `destination`.
   void CopyTo(void* destination) const;
 
-  // XXH3 of the bytes, however they are cut.
-  uint64_t Hash() const;
-
  private:
   std::vector<Piece> pieces_;
   int64_t size_ = 0;

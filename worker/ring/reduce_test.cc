@@ -7,6 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "worker/ring/crc32c.h"
+
 namespace ropewalk {
 namespace {
 
@@ -25,15 +27,26 @@ Payload Cut(const std::vector<T>& elements, size_t piece_bytes) {
   return Payload(std::move(pieces));
 }
 
+template <typename T>
+uint32_t CrcOf(const std::vector<T>& elements) {
+  return ExtendCrc32c(0, elements.data(), elements.size() * sizeof(T));
+}
+
 template <typename T, typename Expected>
 void ExpectReducesHoweverCut(ReduceOp op, const std::vector<T>& mine, const std::vector<T>& theirs,
                              Expected expected) {
   for (size_t piece_bytes : {1, 2, 3, 5, 7, 64, 4096}) {
-    std::vector<T> result(mine.size());
-    Reduce(op, mine.data(), Cut(theirs, piece_bytes), result.data());
+    std::vector<T> result(mine.size()), complete = mine;
+    const Payload cut = Cut(theirs, piece_bytes);
+    const ReducedCrcs crcs = Reduce(op, mine.data(), cut, result.data(), nullptr);
     for (size_t i = 0; i < mine.size(); ++i) {
       ASSERT_EQ(result[i], expected(mine[i], theirs[i])) << "cut every " << piece_bytes;
     }
+    EXPECT_EQ(crcs.theirs, CrcOf(theirs));
+    EXPECT_EQ(crcs.result, CrcOf(result));
+    // In place, too.
+    Reduce(op, complete.data(), cut, result.data(), complete.data());
+    EXPECT_EQ(complete, result);
   }
 }
 
@@ -50,7 +63,7 @@ TEST(Reduce, SumsInt32HoweverCut) {
 TEST(Reduce, WrapsInt32Around) {
   const std::vector<int32_t> mine = {std::numeric_limits<int32_t>::max()};
   int32_t result = 0;
-  Reduce(ReduceOp::kSumInt32, mine.data(), Cut(std::vector<int32_t>{1}, 4), &result);
+  Reduce(ReduceOp::kSumInt32, mine.data(), Cut(std::vector<int32_t>{1}, 4), &result, nullptr);
   EXPECT_EQ(result, std::numeric_limits<int32_t>::min());
 }
 
@@ -74,11 +87,16 @@ TEST(Reduce, SumsFloat32HoweverCut) {
                           [](float a, float b) { return a + b; });
 }
 
-TEST(Payload, HashDoesNotDependOnCuts) {
-  const std::vector<int32_t> elements = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-  const uint64_t whole = Cut(elements, 4096).Hash();
-  for (size_t piece_bytes : {1, 3, 8, 35}) EXPECT_EQ(Cut(elements, piece_bytes).Hash(), whole);
-  EXPECT_NE(Cut(std::vector<int32_t>{1, 2, 3, 4, 5, 6, 7, 8, 10}, 3).Hash(), whole);
+TEST(CopyWithCrc, TakesPayloadsHoweverCut) {
+  std::vector<int32_t> elements(20'000), copy(20'000);
+  for (size_t i = 0; i < elements.size(); ++i) elements[i] = static_cast<int32_t>(i * 2654435761u);
+  for (const size_t piece_bytes : {7, 4096, 65536}) {
+    std::fill(copy.begin(), copy.end(), 0);
+    EXPECT_EQ(CopyWithCrc(Cut(elements, piece_bytes), copy.data()), CrcOf(elements));
+    EXPECT_EQ(copy, elements);
+  }
+  EXPECT_EQ(CopyWithCrc(elements.data(), 8000, copy.data()),
+            ExtendCrc32c(0, elements.data(), 8000));
 }
 
 TEST(Payload, CopiesInOrder) {

@@ -1,6 +1,5 @@
 #include "worker/ring/reduction.h"
 
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -15,6 +14,10 @@ std::string Describe(const ChunkHeader& header) {
   return absl::StrCat("chunk ", header.chunk, " of block ", header.block, " of buffer ",
                       header.buffer, " in ring step ", header.ring_step, " of step ", header.step,
                       ", attempt ", header.attempt);
+}
+
+absl::Status CorruptError(const ChunkHeader& header) {
+  return absl::DataLossError(absl::StrCat(Describe(header), " does not match its CRC"));
 }
 
 }  // namespace
@@ -48,31 +51,45 @@ uint8_t* Reduction::Elements(const ScheduledChunk& chunk) const {
   return static_cast<uint8_t*>(buffer.data) + chunk.range.begin * ElementBytes(buffer.op);
 }
 
-Payload Reduction::Copy(const ScheduledChunk& chunk) const {
-  const int64_t bytes = chunk.range.size() * ElementBytes(buffers_[chunk.buffer].op);
-  if (bytes == 0) return Payload();
+// This rank's elements, on their way.
+Chunk Reduction::Own(const ScheduledChunk& scheduled) const {
+  Chunk chunk = {HeaderOf(scheduled), Payload()};
+  const int64_t bytes = chunk.header.length;
+  if (bytes == 0) return chunk;
   std::shared_ptr<uint8_t> copy = pool_->Take(bytes);
-  std::memcpy(copy.get(), Elements(chunk), bytes);
-  return Payload(std::move(copy), bytes);
+  chunk.header.payload_crc = CopyWithCrc(Elements(scheduled), bytes, copy.get());
+  chunk.payload = Payload(std::move(copy), bytes);
+  return chunk;
 }
 
-Payload Reduction::Add(const ScheduledChunk& chunk, const Payload& theirs) const {
-  if (theirs.size() == 0) return Payload();
-  std::shared_ptr<uint8_t> sum = pool_->Take(theirs.size());
-  Reduce(buffers_[chunk.buffer].op, Elements(chunk), theirs, sum.get());
-  return Payload(std::move(sum), theirs.size());
+// A chunk with this rank's elements added.
+absl::StatusOr<Chunk> Reduction::Add(const ScheduledChunk& scheduled, const Chunk& theirs) const {
+  Chunk sum = {HeaderOf(scheduled), Payload()};
+  const int64_t bytes = theirs.payload.size();
+  if (bytes == 0) return sum;
+  std::shared_ptr<uint8_t> memory = pool_->Take(bytes);
+  uint8_t* const mine = Elements(scheduled);
+  const ReducedCrcs crcs = Reduce(theirs.header.op, mine, theirs.payload, memory.get(),
+                                  schedule_.IsComplete(scheduled.step) ? mine : nullptr);
+  if (crcs.theirs != theirs.header.payload_crc) return CorruptError(theirs.header);
+  sum.header.payload_crc = crcs.result;
+  sum.payload = Payload(std::move(memory), bytes);
+  return sum;
+}
+
+// A complete chunk, which is the result.
+absl::StatusOr<Chunk> Reduction::Take(const ScheduledChunk& scheduled, const Chunk& theirs) const {
+  if (CopyWithCrc(theirs.payload, Elements(scheduled)) != theirs.header.payload_crc) {
+    return CorruptError(theirs.header);
+  }
+  return theirs;
 }
 
 Chunk Reduction::NextToSend() {
   const ScheduledChunk scheduled = schedule_.Sent(sent_++);
-  Chunk chunk;
-  if (scheduled.step == 0) {
-    chunk = {HeaderOf(scheduled), Copy(scheduled)};
-    chunk.header.payload_hash = chunk.payload.Hash();
-  } else {
-    chunk = std::move(going_on_.front());
-    going_on_.pop_front();
-  }
+  if (scheduled.step == 0) return Own(scheduled);
+  Chunk chunk = std::move(going_on_.front());
+  going_on_.pop_front();
   return chunk;
 }
 
@@ -101,20 +118,11 @@ absl::Status Reduction::Receive(const Chunk& chunk) {
   }
   const ScheduledChunk scheduled = schedule_.Received(received_);
   ChunkHeader expected = HeaderOf(scheduled);
-  expected.payload_hash = chunk.header.payload_hash;
+  expected.payload_crc = chunk.header.payload_crc;
   RETURN_IF_ERROR(Check(chunk.header, expected));
-  if (chunk.payload.size() != expected.length ||
-      chunk.payload.Hash() != chunk.header.payload_hash) {
-    return absl::DataLossError(absl::StrCat(Describe(expected), " does not match its hash"));
-  }
-
-  Chunk next = {HeaderOf(scheduled), chunk.payload};
-  next.header.payload_hash = chunk.header.payload_hash;
-  if (schedule_.IsAdded(scheduled.step)) {
-    next.payload = Add(scheduled, chunk.payload);
-    next.header.payload_hash = next.payload.Hash();
-  }
-  if (schedule_.IsComplete(scheduled.step)) next.payload.CopyTo(Elements(scheduled));
+  if (chunk.payload.size() != expected.length) return CorruptError(expected);
+  ASSIGN_OR_RETURN(Chunk next, schedule_.IsAdded(scheduled.step) ? Add(scheduled, chunk)
+                                                                 : Take(scheduled, chunk));
   if (schedule_.GoesOn(scheduled.step)) {
     ++next.header.ring_step;
     going_on_.push_back(std::move(next));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "worker/ring/chunk.h"
 #include "worker/ring/chunk_pool.h"
@@ -46,7 +47,8 @@ class Reduction {
 
   // Takes in the next chunk from the predecessor.
   // ABORTED: it is of another generation, step or attempt. FAILED_PRECONDITION: the predecessor
-  // reduces other buffers. DATA_LOSS: its payload does not match its hash.
+  // reduces other buffers. DATA_LOSS: its payload does not match its CRC; the buffers' contents are
+  // lost then.
   // INTERNAL: it is not the chunk that comes next.
   absl::Status Receive(const Chunk& chunk);
 
@@ -54,8 +56,9 @@ class Reduction {
   ChunkHeader HeaderOf(const ScheduledChunk& chunk) const;
   absl::Status Check(const ChunkHeader& header, const ChunkHeader& expected) const;
   uint8_t* Elements(const ScheduledChunk& chunk) const;
-  Payload Copy(const ScheduledChunk& chunk) const;
-  Payload Add(const ScheduledChunk& chunk, const Payload& theirs) const;
+  Chunk Own(const ScheduledChunk& scheduled) const;
+  absl::StatusOr<Chunk> Add(const ScheduledChunk& scheduled, const Chunk& theirs) const;
+  absl::StatusOr<Chunk> Take(const ScheduledChunk& scheduled, const Chunk& theirs) const;
 
   const ReductionId id_;
   const RingSchedule schedule_;

@@ -72,7 +72,7 @@ class Ring {
   //
   // Errors name their hop (BrokenHopOf), as "hop 1 -> 2: no chunk for 10s":
   // UNAVAILABLE: a peer died or left. DEADLINE_EXCEEDED: a hop made no progress within hop_timeout.
-  // DATA_LOSS: a chunk's hash is wrong. ABORTED: a chunk is of another generation, step or attempt.
+  // DATA_LOSS: a chunk's CRC is wrong. ABORTED: a chunk is of another generation, step or attempt.
   // FAILED_PRECONDITION: ranks pass different buffers. CANCELLED: cancelled, here or elsewhere.
   absl::Status AllReduce(int64_t step, uint32_t attempt, absl::Span<const RingBuffer> buffers);
 

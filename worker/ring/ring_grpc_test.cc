@@ -245,7 +245,7 @@ TEST(GrpcRing, AFlippedBitOnTheWireIsDataLossThatNamesHopAndChunk) {
   for (const absl::Status& status : ReduceOnce(members, rings)) {
     EXPECT_EQ(status, BrokenHopError(absl::StatusCode::kDataLoss, {0, 1},
                                      "chunk 0 of block 0 of buffer 0 in ring step 0 of step 1, "
-                                     "attempt 0 does not match its hash"));
+                                     "attempt 0 does not match its CRC"));
   }
 }
 
@@ -255,7 +255,7 @@ TEST(GrpcRing, AFlippedBitInAHeaderIsDataLossThatNamesTheHop) {
   members.proxy().FlipBitAfter("RWCH", 20);
   for (const absl::Status& status : ReduceOnce(members, rings)) {
     EXPECT_EQ(status, BrokenHopError(absl::StatusCode::kDataLoss, {0, 1},
-                                     "a chunk's header does not match its hash"));
+                                     "a chunk's header does not match its CRC"));
   }
 }
 

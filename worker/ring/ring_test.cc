@@ -241,7 +241,7 @@ TEST(Ring, AFlippedBitIsDataLossThatNamesHopAndChunk) {
     EXPECT_EQ(BrokenHopOf(status), (BrokenHop{2, 0}));
     EXPECT_EQ(status.message(),
               "hop 2 -> 0: chunk 0 of block 1 of buffer 0 in ring step 1 of step 1, attempt 0 does "
-              "not match its hash");
+              "not match its CRC");
   }
 }
 

@@ -1,0 +1,177 @@
+#include "tests/fault/chaos.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <regex>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "services/common/clock.h"
+#include "services/common/status_macros.h"
+#include "tests/testing/sample_job.h"
+
+namespace ropewalk {
+namespace {
+
+absl::Duration Now() { return Clock::Real()->Monotonic(); }
+
+void Say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
+
+}  // namespace
+
+absl::StatusOr<ChaosReport> Chaos::Run() {
+  RETURN_IF_ERROR(WriteSampleJobs(options_.folder));
+  RETURN_IF_ERROR(StartAll());
+  ASSIGN_OR_RETURN(report_.steps, StepsFor(options_.time));
+  Say(absl::StrCat("seed ", options_.seed, ": ", report_.steps, " steps, first undisturbed"));
+  ASSIGN_OR_RETURN(const std::string alone, Submit(report_.steps));
+  ASSIGN_OR_RETURN(report_.undisturbed_version,
+                   cluster_->AwaitResult(alone, 5 * options_.time + absl::Minutes(5)));
+  ASSIGN_OR_RETURN(const std::string job, Submit(report_.steps));
+  RETURN_IF_ERROR(Disturb(job));
+  ASSIGN_OR_RETURN(report_.version,
+                   cluster_->AwaitResult(job, 5 * options_.time + absl::Minutes(5)));
+  ReadPauses(cluster_->Events(job));
+  return report_;
+}
+
+absl::Status Chaos::StartAll() {
+  ASSIGN_OR_RETURN(cluster_, ProcessCluster::Start(options_.folder));
+  for (int i = 0; i <= options_.workers; ++i) {
+    const std::string name = absl::StrCat("w", i);
+    addresses_[name] = ProcessCluster::FreeAddress();
+    const std::vector<std::string> parts = absl::StrSplit(addresses_[name], ':');
+    ASSIGN_OR_RETURN(proxies_[name], TcpFaultProxy::Start(std::stoi(parts[1])));
+    if (i < options_.workers) RETURN_IF_ERROR(StartWorker(name));
+  }
+  return cluster_->AwaitWorkers(options_.workers);
+}
+
+absl::Status Chaos::StartWorker(const std::string& name) {
+  return cluster_->StartWorker(name, {"--listen", addresses_[name], "--advertise",
+                                      absl::StrCat("127.0.0.1:", proxies_[name]->port())});
+}
+
+absl::StatusOr<std::string> Chaos::Submit(int64_t steps) {
+  return cluster_->Submit(options_.folder + "/lora.yaml",
+                          {"workers.min=1", absl::StrCat("workers.max=", options_.workers + 1),
+                           "training.epochs=1000000", absl::StrCat("training.max_steps=", steps),
+                           "training.eval_every_steps=0"});
+}
+
+// As many as keep the workers busy for `time` with faults, which take most of it.
+absl::StatusOr<int64_t> Chaos::StepsFor(absl::Duration time) {
+  constexpr int64_t kTrialSteps = 100;
+  constexpr double kShareWithFaults = 0.2;
+  const absl::Duration start = Now();
+  ASSIGN_OR_RETURN(const std::string trial, Submit(kTrialSteps));
+  RETURN_IF_ERROR(cluster_->AwaitResult(trial).status());
+  const double steps = kTrialSteps * kShareWithFaults * absl::FDivDuration(time, Now() - start);
+  return std::max(kTrialSteps, static_cast<int64_t>(steps));
+}
+
+// Until the job has ended, or the time is over.
+absl::Status Chaos::Disturb(const std::string& job) {
+  ASSIGN_OR_RETURN(Process job_end, cluster_->StartWaiting(job));
+  ChaosPlan plan(options_.seed, options_.workers);
+  const absl::Duration end = Now() + options_.time;
+  Fault next = plan.Next();
+  absl::Duration at = Now() + next.after;
+  while (at < end) {
+    absl::Duration until = at;
+    for (const Undoing& undoing : undoings_) until = std::min(until, undoing.at);
+    if (job_end.Wait(std::max(absl::ZeroDuration(), until - Now())).ok()) break;
+    RETURN_IF_ERROR(UndoDue(Now()));
+    if (Now() < at) continue;
+    if (!IsFaulty(next.victim)) RETURN_IF_ERROR(Give(next));
+    next = plan.Next();
+    at += next.after;
+  }
+  return UndoDue(absl::InfiniteDuration());
+}
+
+bool Chaos::IsFaulty(const std::string& name) const {
+  return std::any_of(undoings_.begin(), undoings_.end(),
+                     [&](const Undoing& undoing) { return undoing.fault.victim == name; });
+}
+
+absl::Status Chaos::Give(const Fault& fault) {
+  Say(absl::StrCat(++report_.fault_count, ": ", fault.ToString()));
+  const std::string text = fault.ToString();
+  ++report_.faults[text.substr(0, text.rfind(" " + fault.victim))];
+  if (fault.kind != FaultKind::kCut) undoings_.push_back({Now() + fault.lasts, fault});
+  switch (fault.kind) {
+    case FaultKind::kKill:
+      cluster_->Kill(fault.victim);
+      break;
+    case FaultKind::kStop:
+      cluster_->Signal(fault.victim, SIGSTOP);
+      break;
+    case FaultKind::kCut:
+      proxies_[fault.victim]->Cut();
+      break;
+    case FaultKind::kHalfOpen:
+      proxies_[fault.victim]->Stall(true);
+      break;
+    case FaultKind::kJoin:
+      return StartWorker(fault.victim);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Chaos::UndoDue(absl::Duration now) {
+  std::vector<Undoing> due;
+  for (const Undoing& undoing : undoings_) {
+    if (undoing.at <= now) due.push_back(undoing);
+  }
+  undoings_.erase(std::remove_if(undoings_.begin(), undoings_.end(),
+                                 [&](const Undoing& undoing) { return undoing.at <= now; }),
+                  undoings_.end());
+  for (const Undoing& undoing : due) RETURN_IF_ERROR(Undo(undoing.fault));
+  return absl::OkStatus();
+}
+
+absl::Status Chaos::Undo(const Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::kKill:
+      if (fault.victim == "coordinator") return cluster_->StartCoordinator();
+      if (fault.victim == "registry") return cluster_->StartRegistry();
+      return StartWorker(fault.victim);
+    case FaultKind::kStop:
+      cluster_->Signal(fault.victim, SIGCONT);
+      break;
+    case FaultKind::kHalfOpen:
+      proxies_[fault.victim]->Stall(false);
+      break;
+    case FaultKind::kJoin:
+      cluster_->Signal(fault.victim, SIGTERM);
+      break;
+    case FaultKind::kCut:
+      break;
+  }
+  return absl::OkStatus();
+}
+
+// Events come in the order in which things happened; what explains a pause comes before its end.
+void Chaos::ReadPauses(const std::string& events) {
+  const std::regex resumed("steps go on .* after ([0-9.]+) s");
+  const std::regex named("w[0-9]+ (reports|was|is|has|lost|left)|workers/w[0-9]+|rank [0-9]+");
+  bool explained = false;
+  std::istringstream lines(events);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch found;
+    if (!std::regex_search(line, found, resumed)) {
+      explained = explained || std::regex_search(line, named);
+      continue;
+    }
+    ++report_.pauses;
+    report_.longest_pause = std::max(report_.longest_pause, absl::Seconds(std::stod(found[1])));
+    if (!std::exchange(explained, false)) ++report_.unexplained_pauses;
+  }
+}
+
+}  // namespace ropewalk
