@@ -8,7 +8,7 @@ namespace ropewalk {
 namespace {
 
 constexpr int64_t kMinChunkBytes = 64 << 10;
-constexpr int64_t kMaxChunkBytes = 512 << 10;
+constexpr int64_t kMaxChunkBytes = 1 << 20;
 constexpr int kChunksPerBlock = 4;
 
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -54,7 +54,7 @@ struct Granularity {
   int window;           // chunks
 };
 
-// What keeps the pipeline full yet in cache: about four chunks a block within 64 to 512 KiB, and
+// What keeps the pipeline full yet in cache: about four chunks a block within 64 KiB to 1 MiB, and
 // two chunks a hop.
 Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks);
 

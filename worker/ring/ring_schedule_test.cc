@@ -139,7 +139,7 @@ TEST(RingSchedule, FingerprintTellsBuffersApart) {
 TEST(DefaultGranularity, CutsBlocksInFourWithinBounds) {
   EXPECT_EQ(DefaultGranularity({Ints(100)}, 2).chunk_bytes, 64 << 10);
   EXPECT_EQ(DefaultGranularity({Ints(256 << 10)}, 2).chunk_bytes, 128 << 10);
-  EXPECT_EQ(DefaultGranularity({Ints(100), Ints(64 << 20)}, 2).chunk_bytes, 512 << 10);
+  EXPECT_EQ(DefaultGranularity({Ints(100), Ints(64 << 20)}, 2).chunk_bytes, 1 << 20);
 }
 
 }  // namespace
