@@ -24,9 +24,10 @@ struct SumFloat32 {
   static Element Apply(Element a, Element b) { return a + b; }
 };
 
+// `result` may be `mine`.
 template <typename Op, typename T = typename Op::Element>
-void ReduceRun(const T* __restrict mine, const uint8_t* __restrict theirs, T* __restrict result,
-               int64_t count) {
+void ReduceRun(const T* mine, const uint8_t* theirs, T* result, int64_t count) {
+#pragma GCC ivdep
   for (int64_t i = 0; i < count; ++i) {
     T element;
     std::memcpy(&element, theirs + i * sizeof(T), sizeof(T));
@@ -79,7 +80,7 @@ class Reducer {
  private:
   void ReduceElements(const uint8_t* theirs, int64_t count) {
     ReduceRun<Op>(mine_, theirs, result_, count);
-    crcs_.result = ExtendCrc32c(crcs_.result, result_, count * sizeof(T));
+    if (result_ != mine_) crcs_.result = ExtendCrc32c(crcs_.result, result_, count * sizeof(T));
     if (complete_ != nullptr) {
       std::memcpy(complete_, result_, count * sizeof(T));
       complete_ += count;
@@ -121,6 +122,10 @@ ReducedCrcs Reduce(ReduceOp op, const void* mine, const Payload& theirs, void* r
       return ReduceAs<SumFloat32>(mine, theirs, result, complete);
   }
   return {0, 0};
+}
+
+uint32_t ReduceInPlace(ReduceOp op, void* mine, const Payload& theirs) {
+  return Reduce(op, mine, theirs, mine, nullptr).theirs;
 }
 
 uint32_t CopyWithCrc(const Payload& from, void* to) {

@@ -22,6 +22,9 @@ struct ReducedCrcs {
 ReducedCrcs Reduce(ReduceOp op, const void* mine, const Payload& theirs, void* result,
                    void* complete);
 
+// The same in the place of `mine`; returns the CRC of theirs alone.
+uint32_t ReduceInPlace(ReduceOp op, void* mine, const Payload& theirs);
+
 // Copies, and returns the CRC of what was copied.
 uint32_t CopyWithCrc(const void* from, int64_t size, void* to);
 uint32_t CopyWithCrc(const Payload& from, void* to);

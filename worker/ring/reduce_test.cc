@@ -47,6 +47,9 @@ void ExpectReducesHoweverCut(ReduceOp op, const std::vector<T>& mine, const std:
     // In place, too.
     Reduce(op, complete.data(), cut, result.data(), complete.data());
     EXPECT_EQ(complete, result);
+    complete = mine;
+    EXPECT_EQ(ReduceInPlace(op, complete.data(), cut), crcs.theirs);
+    EXPECT_EQ(complete, result);
   }
 }
 

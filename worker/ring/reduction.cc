@@ -62,13 +62,18 @@ Chunk Reduction::Own(const ScheduledChunk& scheduled) const {
   return chunk;
 }
 
-// A chunk with this rank's elements added.
+// A chunk with this rank's elements added; without its payload if it does not go on.
 absl::StatusOr<Chunk> Reduction::Add(const ScheduledChunk& scheduled, const Chunk& theirs) const {
   Chunk sum = {HeaderOf(scheduled), Payload()};
   const int64_t bytes = theirs.payload.size();
   if (bytes == 0) return sum;
-  std::shared_ptr<uint8_t> memory = pool_->Take(bytes);
   uint8_t* const mine = Elements(scheduled);
+  if (!schedule_.GoesOn(scheduled.step)) {
+    const uint32_t crc = ReduceInPlace(theirs.header.op, mine, theirs.payload);
+    if (crc != theirs.header.payload_crc) return CorruptError(theirs.header);
+    return sum;
+  }
+  std::shared_ptr<uint8_t> memory = pool_->Take(bytes);
   const ReducedCrcs crcs = Reduce(theirs.header.op, mine, theirs.payload, memory.get(),
                                   schedule_.IsComplete(scheduled.step) ? mine : nullptr);
   if (crcs.theirs != theirs.header.payload_crc) return CorruptError(theirs.header);

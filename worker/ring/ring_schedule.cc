@@ -13,11 +13,26 @@ constexpr int kChunksPerBlock = 4;
 
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+// Of all buffers, for the direct exchange.
+constexpr int64_t kMostDirectBytes = 8 << 20;
+
+bool IsDirect(absl::Span<const RingBuffer> buffers, int ranks) {
+  int64_t bytes = 0;
+  for (const RingBuffer& buffer : buffers) bytes += buffer.count * ElementBytes(buffer.op);
+  return ranks == 2 && bytes <= kMostDirectBytes;
+}
+
+// Into how many blocks a buffer is cut.
+int BlocksOf(absl::Span<const RingBuffer> buffers, int ranks) {
+  return IsDirect(buffers, ranks) ? 1 : ranks;
+}
+
 // Of the largest block of any buffer.
-int64_t LargestBlockBytes(absl::Span<const RingBuffer> buffers, int ranks) {
+int64_t LargestBlockBytes(absl::Span<const RingBuffer> buffers, int blocks) {
   int64_t largest = 0;
   for (const RingBuffer& buffer : buffers) {
-    largest = std::max(largest, CeilDivide(buffer.count, ranks) * ElementBytes(buffer.op));
+    const int64_t block = CeilDivide(buffer.count, blocks);
+    largest = std::max(largest, block * ElementBytes(buffer.op));
   }
   return largest;
 }
@@ -42,7 +57,8 @@ int64_t PayloadBytes(absl::Span<const RingBuffer> buffers, int ranks, int rank) 
 }
 
 Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks) {
-  const int64_t quarter = CeilDivide(LargestBlockBytes(buffers, ranks), kChunksPerBlock);
+  const int64_t quarter =
+      CeilDivide(LargestBlockBytes(buffers, BlocksOf(buffers, ranks)), kChunksPerBlock);
   const int64_t whole_cache_lines = CeilDivide(quarter, 64) * 64;
   return {std::clamp(whole_cache_lines, kMinChunkBytes, kMaxChunkBytes), 2 * ranks};
 }
@@ -51,11 +67,13 @@ RingSchedule::RingSchedule(absl::Span<const RingBuffer> buffers, int ranks, int 
                            Granularity granularity)
     : ranks_(ranks),
       rank_(rank),
-      steps_(2 * (ranks - 1)),
+      direct_(IsDirect(buffers, ranks)),
+      blocks_(BlocksOf(buffers, ranks)),
+      steps_(direct_ ? 1 : 2 * (ranks - 1)),
       granularity_(granularity),
       buffers_(buffers.begin(), buffers.end()) {
   for (int b = 0; b < static_cast<int>(buffers_.size()); ++b) {
-    const int64_t block_bytes = LargestBlockBytes(buffers.subspan(b, 1), ranks);
+    const int64_t block_bytes = LargestBlockBytes(buffers.subspan(b, 1), blocks_);
     const int64_t chunks = CeilDivide(block_bytes, granularity.chunk_bytes);
     for (int64_t number = 0; number < chunks; ++number) lanes_.push_back({b, number});
   }
@@ -72,10 +90,10 @@ ScheduledChunk RingSchedule::At(int64_t i, int shift) const {
   const int64_t size = GroupSize(i);
   const int step = static_cast<int>(within / size);
   const Lane& lane = lanes_[group * granularity_.window + within % size];
-  const int block = ((rank_ - step - shift) % ranks_ + ranks_) % ranks_;
+  const int block = ((rank_ - step - shift) % blocks_ + blocks_) % blocks_;
 
   const RingBuffer& buffer = buffers_[lane.buffer];
-  const ElementRange whole = BlockRange(buffer.count, ranks_, block);
+  const ElementRange whole = BlockRange(buffer.count, blocks_, block);
   const int64_t chunk_elements = granularity_.chunk_bytes / ElementBytes(buffer.op);
   const int64_t begin = std::min(whole.begin + lane.number * chunk_elements, whole.end);
   const int64_t end = std::min(begin + chunk_elements, whole.end);

@@ -16,6 +16,11 @@ namespace ropewalk {
 // the last of them completes block r+1 on rank r; in the others (all-gather) complete blocks go
 // round.
 //
+// Two ranks with little to reduce have a shorter way, the direct exchange: in a single step each
+// sends the other all it has and adds what it gets. The bytes are the same, but a sum waits for one
+// hop instead of two; as a + b is b + a, both have the same bits. With much to reduce, that each
+// adds everything costs more than the hop.
+//
 // No step waits for the one before: each chunk goes its way as it comes. Chunks are taken in groups
 // of at most `window`; a group does all its steps before the next begins, so what waits to be
 // passed on stays in cache. Message i may be sent once message i - (size of its group) has been
@@ -93,6 +98,8 @@ class RingSchedule {
 
   const int ranks_;
   const int rank_;
+  const bool direct_;
+  const int blocks_;
   const int steps_;
   const Granularity granularity_;
   std::vector<RingBuffer> buffers_;

@@ -126,6 +126,32 @@ TEST(RingSchedule, CompletesEveryElementOfEveryRankOnce) {
   }
 }
 
+TEST(RingSchedule, TwoRanksWithMuchToReduceAreARing) {
+  const std::vector<RingBuffer> buffers = {Ints(4 << 20)};
+  const RingSchedule schedule(buffers, 2, 0, {1 << 20, 4});
+  EXPECT_EQ(schedule.messages(), 16);
+  EXPECT_TRUE(schedule.GoesOn(0));
+  EXPECT_EQ(SentBytes(schedule, buffers), PayloadBytes(buffers, 2, 0));
+}
+
+TEST(RingSchedule, TwoRanksWithLittleExchangeAllTheyHaveAtOnce) {
+  const std::vector<RingBuffer> buffers = {Ints(103)};
+  for (int rank = 0; rank < 2; ++rank) {
+    const RingSchedule schedule(buffers, 2, rank, {16, 4});
+    ASSERT_EQ(schedule.messages(), 26);
+    int64_t next = 0;
+    for (int64_t i = 0; i < schedule.messages(); ++i) {
+      const ScheduledChunk chunk = schedule.Received(i);
+      EXPECT_EQ(chunk.range, schedule.Sent(i).range);
+      EXPECT_EQ(chunk.range.begin, next);
+      next = chunk.range.end;
+      EXPECT_TRUE(schedule.IsAdded(chunk.step) && schedule.IsComplete(chunk.step));
+      EXPECT_FALSE(schedule.GoesOn(chunk.step));
+    }
+    EXPECT_EQ(next, 103);
+  }
+}
+
 TEST(RingSchedule, FingerprintTellsBuffersApart) {
   const auto fingerprint = [](std::vector<RingBuffer> buffers, int rank) {
     return RingSchedule(buffers, 3, rank, {64, 2}).Fingerprint();
@@ -137,9 +163,10 @@ TEST(RingSchedule, FingerprintTellsBuffersApart) {
 }
 
 TEST(DefaultGranularity, CutsBlocksInFourWithinBounds) {
-  EXPECT_EQ(DefaultGranularity({Ints(100)}, 2).chunk_bytes, 64 << 10);
-  EXPECT_EQ(DefaultGranularity({Ints(256 << 10)}, 2).chunk_bytes, 128 << 10);
-  EXPECT_EQ(DefaultGranularity({Ints(100), Ints(64 << 20)}, 2).chunk_bytes, 1 << 20);
+  EXPECT_EQ(DefaultGranularity({Ints(100)}, 4).chunk_bytes, 64 << 10);
+  EXPECT_EQ(DefaultGranularity({Ints(512 << 10)}, 4).chunk_bytes, 128 << 10);
+  EXPECT_EQ(DefaultGranularity({Ints(128 << 10)}, 2).chunk_bytes, 128 << 10);
+  EXPECT_EQ(DefaultGranularity({Ints(100), Ints(64 << 20)}, 4).chunk_bytes, 1 << 20);
 }
 
 }  // namespace
