@@ -63,14 +63,13 @@ absl::StatusOr<std::string> Chaos::Submit(int64_t steps) {
                            "training.eval_every_steps=0"});
 }
 
-// As many as keep the workers busy for `time` with faults, which take most of it.
+// As many as the workers would take in `time` by themselves; with faults they are busy for longer.
 absl::StatusOr<int64_t> Chaos::StepsFor(absl::Duration time) {
   constexpr int64_t kTrialSteps = 100;
-  constexpr double kShareWithFaults = 0.2;
   const absl::Duration start = Now();
   ASSIGN_OR_RETURN(const std::string trial, Submit(kTrialSteps));
   RETURN_IF_ERROR(cluster_->AwaitResult(trial).status());
-  const double steps = kTrialSteps * kShareWithFaults * absl::FDivDuration(time, Now() - start);
+  const double steps = kTrialSteps * absl::FDivDuration(time, Now() - start);
   return std::max(kTrialSteps, static_cast<int64_t>(steps));
 }
 

@@ -67,7 +67,8 @@ class Ring {
   // order, with equal (step, attempt) and with buffers of equal counts and ops; each call of a ring
   // has another (step, attempt). At most 255 buffers.
   //
-  // Nothing refers to the buffers once it has returned, whatever it returns. After an error their
+  // A rank that has all it needs returns OK, though another may fail in the same reduction. Nothing
+  // refers to the buffers once it has returned, whatever it returns. After an error their
   // contents are unspecified, and every later call returns the same error.
   //
   // Errors name their hop (BrokenHopOf), as "hop 1 -> 2: no chunk for 10s":

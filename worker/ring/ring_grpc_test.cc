@@ -250,7 +250,7 @@ TEST(GrpcRing, AFlippedBitOnTheWireIsDataLossThatNamesHopAndChunk) {
 }
 
 TEST(GrpcRing, AFlippedBitInAHeaderIsDataLossThatNamesTheHop) {
-  Members members(2, /*proxied_rank=*/1);
+  Members members(3, /*proxied_rank=*/1);
   auto rings = members.ConnectAll();
   members.proxy().FlipBitAfter("RWCH", 20);
   for (const absl::Status& status : ReduceOnce(members, rings)) {
