@@ -45,8 +45,7 @@ double RowGradient(int64_t vocab, int32_t target, double* logits) {
 // reference of its row, so that each is rounded relative to its own size. 0 will do unless the
 // logits are very large: rows whose sum then lies outside of these bounds are computed once more,
 // relative to their largest.
-constexpr double kLeastSum = 1e-26;
-constexpr double kMostSum = 1e31;
+bool IsExtreme(double sum) { return sum < 1e-26 || sum > 1e31; }
 
 // Half a row of a block, and its upper half exchanged with the lower one, of so many lanes.
 typedef float Lanes __attribute__((vector_size(4 * kTile / 2), aligned(4), may_alias));
@@ -72,7 +71,7 @@ ROPEWALK_INLINE float MaxOfRow(int64_t columns, const float* logits) {
   return Fold(row, [](const Lanes& a, const Lanes& b) { return a > b ? a : b; });
 }
 
-// y = exp(logits - reference), within e^-87 and e^85, of which a vocabulary has a finite sum.
+// y = exp(logits - reference), within e^-87 and e^80, of which a block has a finite sum.
 ROPEWALK_INLINE float RowExponentials(int64_t columns, const float* logits, float reference,
                                       Bfloat16* y) {
   float row[kTile];
@@ -255,17 +254,13 @@ bool LinearCrossEntropy<T>::UseLargestWhereSumsAreExtreme(const LinearWeight<T>&
   bool any = false;
   if constexpr (std::is_same_v<T, Bfloat16>) {
     const int64_t rows = chunk_rows_.size(), blocks = BlocksOf(vocab_);
-    std::vector<int64_t> extreme;
-    for (int64_t r = 0; r < rows; ++r) {
-      if (row_sums_[r] < kLeastSum || row_sums_[r] > kMostSum) extreme.push_back(r);
-    }
-    any = !extreme.empty();
+    any = std::any_of(row_sums_.begin(), row_sums_.begin() + rows, IsExtreme);
     if (!any) return false;
     weight.ForwardBlocks(rows, chunk_x_.get(), [&](const ProductBlock& block) {
       BlockMaxima(block, blocks, &block_sums_[block.row * blocks + block.column / kTile]);
     });
-    for (const int64_t r : extreme) {
-      references_[r] = LargestOfRow(blocks, &block_sums_[r * blocks]);
+    for (int64_t r = 0; r < rows; ++r) {
+      if (IsExtreme(row_sums_[r])) references_[r] = LargestOfRow(blocks, &block_sums_[r * blocks]);
     }
   }
   return any;

@@ -27,7 +27,9 @@ struct SumFloat32 {
 // `result` may be `mine`.
 template <typename Op, typename T = typename Op::Element>
 void ReduceRun(const T* mine, const uint8_t* theirs, T* result, int64_t count) {
+#if !defined(__clang__)
 #pragma GCC ivdep
+#endif
   for (int64_t i = 0; i < count; ++i) {
     T element;
     std::memcpy(&element, theirs + i * sizeof(T), sizeof(T));

@@ -41,8 +41,9 @@ struct RingOptions {
 // Sums vectors over the members of one generation by ring all-reduce: reduce-scatter, then
 // all-gather (Patarasuk and Yuan, 2009). Each rank sends 2(N-1)/N of the bytes, whatever N is.
 //
-// Every element's result is computed on one rank and copied to the others, so all ranks end with
-// the same bits. Integer results do not depend on the number of ranks; float32 ones do.
+// Every element's result is computed on one rank and copied to the others, or by two ranks alike,
+// so all ranks end with the same bits. Integer results do not depend on the number of ranks;
+// float32 ones do.
 //
 // One thread at a time may reduce; Cancel may be called by any. A ring that has failed stays
 // failed: its members need a new generation. Destruction takes at most a second.
