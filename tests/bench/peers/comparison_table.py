@@ -36,6 +36,10 @@ class Case:
             text += (f"\n  NF4 base: {median(nf4, 'tokens_per_second') / median(self.ours, 'tokens_per_second'):.2f} of the speed, "
                      f"{median(nf4, 'weight_bytes') / 1e9:.2f} instead of {median(self.ours, 'weight_bytes') / 1e9:.2f} GB of weights, "
                      f"peak {median(nf4, 'peak_bytes') / 1e9:.2f} GB; PEFT's: " + (f"{median(theirs, 'tokens_per_second'):.0f} tokens/s" if theirs else "does not run"))
+        if ipex := self.of("ipex", "compare"):
+            best = max(ipex, key=lambda record: record["tokens_per_second"])
+            text += (f"\n  Intel's extension (PyTorch {best['versions']['torch']}): {best['tokens_per_second']:.0f} tokens/s, "
+                     f"{best['peak_bytes'] / 1e9:.2f} GB, compile {best['compile']}")
         return text
 
 

@@ -5,9 +5,13 @@
 
 Both train the same weights (random, bf16 on disk) on the same tokens, 4096 a step, with LoRA r = 16 on every linear layer and AdamW,
 on the same cores, every run in a process of its own. For PEFT the fastest setting of each case is found first: micro-batches of one
-document or of 2048 tokens, autocast or PEFT's float32 adapters as they are, torch.compile or not, one thread a core or one. Then the two take turns, and medians are compared. A case in which the first losses differ is no comparison, and makes the exit status 1.
+document or of 2048 tokens, autocast or PEFT's float32 adapters as they are, torch.compile or not, one thread a core or one; steps
+of 2048 tokens are long enough for that. Then the two take turns, and medians are compared. A case in which the first losses differ
+is no comparison, and makes the exit status 1.
 
-The file of --json has an object a line for every run: `system` (ropewalk or peft), `role` (search, compare or storage), `shape`,
+With --ipex PYTHON, the same with Intel's extension for PyTorch (`system` ipex), once with torch.compile and once without.
+
+The file of --json has an object a line for every run: `system` (ropewalk, peft or ipex), `role` (search, compare or storage), `shape`,
 `sequence`, `precision`, `storage`, `tokens_per_second`, `peak_bytes`, `matmul_share` and what else there is
 of Ropewalk's (train_bench.cc says what), and the settings.
 """
@@ -34,10 +38,12 @@ def arguments():
     parser.add_argument("--precisions", nargs="+", choices=["bf16", "float32"], default=["bf16", "float32"])
     parser.add_argument("--step-tokens", type=int, default=4096)
     parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--search-tokens", type=int, default=2048, help="of a step while PEFT's fastest setting is searched")
     parser.add_argument("--search-seconds", type=float, default=5, help="measured time of each of PEFT's settings")
     parser.add_argument("--micro-batch-tokens", type=int, default=512, help="Ropewalk's, but no fewer than a document's")
     parser.add_argument("--no-storage", action="store_true", help="without the cases with an NF4 base")
     parser.add_argument("--known", type=pathlib.Path, help="file of an earlier run's --json: cases that it compares are not searched again")
+    parser.add_argument("--ipex", metavar="PYTHON", type=pathlib.Path, help="a Python that has Intel's extension and what PEFT needs")
     parser.add_argument("--json", type=pathlib.Path, help="file to append every run to")
     parser.add_argument("--table", type=pathlib.Path, help="measures nothing, but prints the table of such a file")
     options = parser.parse_args()
@@ -54,15 +60,17 @@ class Comparison:
         self.records = []
         self.case = {"shape": shape, "sequence": sequence, "precision": precision}
         self.tokens = bench.tokens(shape, sequence, options.step_tokens)
-        self.documents = len(self.tokens.read_text().splitlines())
+        self.search_tokens = bench.tokens(shape, sequence, max(options.search_tokens, sequence))
+        self.search_documents = len(self.search_tokens.read_text().splitlines())
 
-    def peft(self, role, settings, seconds, storage=""):
-        command = [sys.executable, PEFT_RUN, "--model", self.bench.model(self.case["shape"]), "--tokens", self.tokens,
-                   "--precision", self.case["precision"], "--storage", storage, "--seconds", seconds,
-                   "--warm-up-steps", 0 if role == "search" and not settings["compile"] else 1, "--least-steps", 1 if role == "search" else 2]
-        for name, value in settings.items():
+    def peft(self, role, settings, seconds, storage="", system="peft"):
+        searches = role == "search"
+        python = self.options.ipex if system == "ipex" else sys.executable
+        command = [python, PEFT_RUN, "--model", self.bench.model(self.case["shape"]), "--tokens", self.search_tokens if searches else self.tokens,
+                   "--precision", self.case["precision"], "--storage", storage, "--seconds", seconds, "--least-steps", 1 if searches else 2]
+        for name, value in {**settings, "ipex": system == "ipex"}.items():
             command += [f"--{name}"] if value is True else [] if value is False else [f"--{name}", value]
-        return self.keep({"system": "peft", "role": role, **self.case, "storage": storage, **settings, **json.loads(run(command))})
+        return self.keep({"system": system, "role": role, **self.case, "storage": storage, **settings, **json.loads(run(command))})
 
     def ropewalk(self, role, storage=""):
         result = self.bench.ropewalk(self.case["shape"], self.tokens, "--precision", self.case["precision"], "--storage", storage,
@@ -95,7 +103,7 @@ class Comparison:
         return best
 
     def choices(self):
-        if 1 < (count := 2048 // self.case["sequence"]) <= self.documents:
+        if 1 < (count := 2048 // self.case["sequence"]) <= self.search_documents:
             yield "documents", count
         if self.case["precision"] == "bf16":
             yield "autocast", True
@@ -103,12 +111,12 @@ class Comparison:
         if self.options.threads > 1:
             yield "threads", 1
 
-    def speed(self, settings, role="search", storage=""):
+    def speed(self, settings, role="search", **how):
         """Of one run, in tokens/s; 0 if it fails."""
         try:
-            return self.peft(role, settings, self.options.search_seconds, storage)["tokens_per_second"]
+            return self.peft(role, settings, self.options.search_seconds, **how)["tokens_per_second"]
         except RuntimeError as error:
-            print(f"  peft fails with {settings} {storage}: {str(error).strip().splitlines()[-1]}", file=sys.stderr)
+            print(f"  peft fails with {settings} {how}: {str(error).strip().splitlines()[-1]}", file=sys.stderr)
             return 0.0
 
     def run(self):
@@ -116,10 +124,12 @@ class Comparison:
         for _ in range(self.options.repetitions):
             self.ropewalk("compare")
             self.peft("compare", settings, self.options.seconds)
+        for compiled in (False, True) if self.options.ipex else ():
+            self.speed({**settings, "autocast": self.case["precision"] == "bf16", "compile": compiled}, "compare", system="ipex")
         if self.case["precision"] == "bf16" and not self.options.no_storage:
             for _ in range(self.options.repetitions):
                 self.ropewalk("storage", "nf4")
-            self.speed(settings, "storage", "nf4")
+            self.speed(settings, "storage", storage="nf4")
 
 
 def measure(options):
