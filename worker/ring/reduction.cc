@@ -92,10 +92,10 @@ absl::StatusOr<Chunk> Reduction::Take(const ScheduledChunk& scheduled, const Chu
 
 Chunk Reduction::NextToSend() {
   const ScheduledChunk scheduled = schedule_.Sent(sent_++);
-  if (scheduled.step == 0) return Own(scheduled);
+  if (schedule_.IsOwn(scheduled.step)) return Own(scheduled);
   Chunk chunk = std::move(going_on_.front());
   going_on_.pop_front();
-  return chunk;
+  return scheduled.range.size() > 0 ? chunk : Own(scheduled);
 }
 
 absl::Status Reduction::Check(const ChunkHeader& header, const ChunkHeader& expected) const {

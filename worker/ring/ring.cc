@@ -42,10 +42,34 @@ Ring::Ring(const RingOptions& options, std::unique_ptr<Transport> transport,
 Ring::~Ring() = default;
 
 absl::Status Ring::AllReduce(int64_t step, uint32_t attempt, absl::Span<const RingBuffer> buffers) {
+  return Run({CollectiveKind::kAllReduce}, step, attempt, buffers);
+}
+
+absl::Status Ring::ReduceScatter(int64_t step, uint32_t attempt,
+                                 absl::Span<const RingBuffer> buffers) {
+  return Run({CollectiveKind::kReduceScatter}, step, attempt, buffers);
+}
+
+absl::Status Ring::AllGather(int64_t step, uint32_t attempt, absl::Span<const RingBuffer> buffers) {
+  return Run({CollectiveKind::kAllGather}, step, attempt, buffers);
+}
+
+absl::Status Ring::Broadcast(int64_t step, uint32_t attempt, int root,
+                             absl::Span<const RingBuffer> buffers) {
+  if (root < 0 || root >= ranks_) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no rank ", root, " of ", ranks_, " to broadcast from"));
+  }
+  return Run({CollectiveKind::kBroadcast, root}, step, attempt, buffers);
+}
+
+absl::Status Ring::Run(Collective collective, int64_t step, uint32_t attempt,
+                       absl::Span<const RingBuffer> buffers) {
   RETURN_IF_ERROR(failure());
   RETURN_IF_ERROR(CheckBuffers(buffers));
   if (ranks_ == 1) return absl::OkStatus();
-  const RingSchedule schedule(buffers, ranks_, options_.rank, DefaultGranularity(buffers, ranks_));
+  const RingSchedule schedule(buffers, ranks_, options_.rank, DefaultGranularity(buffers, ranks_),
+                              collective);
   Reduction reduction({options_.generation, step, attempt}, schedule, buffers, pool_.get());
   const absl::Status status = Exchange(&reduction);
   return status.ok() ? status : BreakOff(status);

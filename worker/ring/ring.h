@@ -15,6 +15,7 @@
 #include "worker/ring/broken_hop.h"
 #include "worker/ring/cancellation.h"
 #include "worker/ring/ring_buffer.h"
+#include "worker/ring/ring_schedule.h"
 
 namespace ropewalk {
 
@@ -40,6 +41,7 @@ struct RingOptions {
 
 // Sums vectors over the members of one generation by ring all-reduce: reduce-scatter, then
 // all-gather (Patarasuk and Yuan, 2009). Each rank sends 2(N-1)/N of the bytes, whatever N is.
+// ring_schedule.h says what each collective costs.
 //
 // Every element's result is computed on one rank and copied to the others, or by two ranks alike,
 // so all ranks end with the same bits. Integer results do not depend on the number of ranks;
@@ -78,13 +80,27 @@ class Ring {
   // FAILED_PRECONDITION: ranks pass different buffers. CANCELLED: cancelled, here or elsewhere.
   absl::Status AllReduce(int64_t step, uint32_t attempt, absl::Span<const RingBuffer> buffers);
 
+  // The same for one half of it: leaves the reduction of block `rank` of every buffer (BlockRange)
+  // in its place; the other blocks' contents are unspecified.
+  absl::Status ReduceScatter(int64_t step, uint32_t attempt, absl::Span<const RingBuffer> buffers);
+
+  // And for the other: block r of every buffer becomes what it is on rank r.
+  absl::Status AllGather(int64_t step, uint32_t attempt, absl::Span<const RingBuffer> buffers);
+
+  // Every buffer becomes what it is on rank `root`, which returns once all ranks have it.
+  // INVALID_ARGUMENT: there is no such rank.
+  absl::Status Broadcast(int64_t step, uint32_t attempt, int root,
+                         absl::Span<const RingBuffer> buffers);
+
   // Breaks the ring off, at once and for all ranks; `reason` completes "cancelled: ...".
   void Cancel(absl::string_view reason);
 
-  // Bytes of elements that AllReduce has sent so far, without headers and framing.
+  // Bytes of elements that all calls have sent so far, without headers and framing.
   int64_t payload_bytes_sent() const { return payload_bytes_sent_; }
 
  private:
+  absl::Status Run(Collective collective, int64_t step, uint32_t attempt,
+                   absl::Span<const RingBuffer> buffers);
   absl::StatusOr<Chunk> NextChunk();
   absl::Status Exchange(Reduction* reduction);
   void SendWaiting();

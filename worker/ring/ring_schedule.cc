@@ -16,15 +16,34 @@ int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 // Of all buffers, for the direct exchange.
 constexpr int64_t kMostDirectBytes = 8 << 20;
 
-bool IsDirect(absl::Span<const RingBuffer> buffers, int ranks) {
+bool IsDirect(absl::Span<const RingBuffer> buffers, int ranks, Collective collective) {
   int64_t bytes = 0;
   for (const RingBuffer& buffer : buffers) bytes += buffer.count * ElementBytes(buffer.op);
-  return ranks == 2 && bytes <= kMostDirectBytes;
+  return collective.kind == CollectiveKind::kAllReduce && ranks == 2 && bytes <= kMostDirectBytes;
 }
 
 // Into how many blocks a buffer is cut.
-int BlocksOf(absl::Span<const RingBuffer> buffers, int ranks) {
-  return IsDirect(buffers, ranks) ? 1 : ranks;
+int BlocksOf(absl::Span<const RingBuffer> buffers, int ranks, Collective collective) {
+  const bool whole = collective.kind == CollectiveKind::kBroadcast;
+  return whole || IsDirect(buffers, ranks, collective) ? 1 : ranks;
+}
+
+int FirstStep(int ranks, Collective collective) {
+  const bool gathers_only = collective.kind == CollectiveKind::kAllGather ||
+                            collective.kind == CollectiveKind::kBroadcast;
+  return gathers_only ? ranks - 1 : 0;
+}
+
+int LastStep(int ranks, Collective collective, bool direct) {
+  if (direct) return 0;
+  switch (collective.kind) {
+    case CollectiveKind::kReduceScatter:
+      return ranks - 2;
+    case CollectiveKind::kBroadcast:
+      return 2 * ranks - 2;
+    default:
+      return 2 * ranks - 3;
+  }
 }
 
 // Of the largest block of any buffer.
@@ -46,30 +65,50 @@ ElementRange BlockRange(int64_t count, int ranks, int block) {
   return {begin, begin + base + (block < longer ? 1 : 0)};
 }
 
-int64_t PayloadBytes(absl::Span<const RingBuffer> buffers, int ranks, int rank) {
+int64_t PayloadBytes(absl::Span<const RingBuffer> buffers, int ranks, int rank,
+                     Collective collective) {
   int64_t bytes = 0;
   for (const RingBuffer& buffer : buffers) {
-    const int64_t not_sent = BlockRange(buffer.count, ranks, (rank + 1) % ranks).size() +
-                             BlockRange(buffer.count, ranks, (rank + 2) % ranks).size();
-    bytes += (2 * buffer.count - not_sent) * ElementBytes(buffer.op);
+    const auto block = [&](int distance) {
+      return BlockRange(buffer.count, ranks, (rank + distance) % ranks).size();
+    };
+    int64_t elements = 0;
+    switch (collective.kind) {
+      case CollectiveKind::kAllReduce:
+        elements = 2 * buffer.count - block(1) - block(2);
+        break;
+      case CollectiveKind::kReduceScatter:
+        elements = buffer.count - block(0);
+        break;
+      case CollectiveKind::kAllGather:
+        elements = buffer.count - block(1);
+        break;
+      case CollectiveKind::kBroadcast:
+        elements = (rank + 1) % ranks == collective.root ? 0 : buffer.count;
+        break;
+    }
+    bytes += elements * ElementBytes(buffer.op);
   }
   return bytes;
 }
 
 Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks) {
   const int64_t quarter =
-      CeilDivide(LargestBlockBytes(buffers, BlocksOf(buffers, ranks)), kChunksPerBlock);
+      CeilDivide(LargestBlockBytes(buffers, BlocksOf(buffers, ranks, {})), kChunksPerBlock);
   const int64_t whole_cache_lines = CeilDivide(quarter, 64) * 64;
   return {std::clamp(whole_cache_lines, kMinChunkBytes, kMaxChunkBytes), 2 * ranks};
 }
 
 RingSchedule::RingSchedule(absl::Span<const RingBuffer> buffers, int ranks, int rank,
-                           Granularity granularity)
-    : ranks_(ranks),
+                           Granularity granularity, Collective collective)
+    : collective_(collective),
+      ranks_(ranks),
       rank_(rank),
-      direct_(IsDirect(buffers, ranks)),
-      blocks_(BlocksOf(buffers, ranks)),
-      steps_(direct_ ? 1 : 2 * (ranks - 1)),
+      blocks_(BlocksOf(buffers, ranks, collective)),
+      first_step_(FirstStep(ranks, collective)),
+      last_step_(LastStep(ranks, collective, IsDirect(buffers, ranks, collective))),
+      steps_a_rank_(collective.kind == CollectiveKind::kBroadcast ? std::min(ranks - 1, 1)
+                                                                  : last_step_ - first_step_ + 1),
       granularity_(granularity),
       buffers_(buffers.begin(), buffers.end()) {
   for (int b = 0; b < static_cast<int>(buffers_.size()); ++b) {
@@ -80,23 +119,33 @@ RingSchedule::RingSchedule(absl::Span<const RingBuffer> buffers, int ranks, int 
 }
 
 int64_t RingSchedule::GroupSize(int64_t i) const {
-  const int64_t first_lane = i / (granularity_.window * steps_) * granularity_.window;
+  const int64_t first_lane = i / (granularity_.window * steps_a_rank_) * granularity_.window;
   return std::min<int64_t>(granularity_.window, static_cast<int64_t>(lanes_.size()) - first_lane);
 }
 
-ScheduledChunk RingSchedule::At(int64_t i, int shift) const {
-  const int64_t group = i / (granularity_.window * steps_);
-  const int64_t within = i % (granularity_.window * steps_);
+bool RingSchedule::MaySend(int64_t i, int64_t received) const {
+  if (collective_.kind != CollectiveKind::kBroadcast) return i < received + GroupSize(i);
+  return i < received + (rank_ == collective_.root ? granularity_.window : 0);
+}
+
+ScheduledChunk RingSchedule::At(int64_t i, int distance) const {
+  const int64_t group = i / (granularity_.window * steps_a_rank_);
+  const int64_t within = i % (granularity_.window * steps_a_rank_);
   const int64_t size = GroupSize(i);
-  const int step = static_cast<int>(within / size);
+  const int sender = (rank_ - distance + ranks_) % ranks_;
+  const bool broadcast = collective_.kind == CollectiveKind::kBroadcast;
+  const int step = first_step_ + (broadcast ? (sender - collective_.root + ranks_) % ranks_
+                                            : static_cast<int>(within / size));
   const Lane& lane = lanes_[group * granularity_.window + within % size];
-  const int block = ((rank_ - step - shift) % blocks_ + blocks_) % blocks_;
+  const int renumbered = collective_.kind == CollectiveKind::kAllReduce ? 0 : 1;
+  const int block = ((sender - step - renumbered) % blocks_ + blocks_) % blocks_;
 
   const RingBuffer& buffer = buffers_[lane.buffer];
   const ElementRange whole = BlockRange(buffer.count, blocks_, block);
   const int64_t chunk_elements = granularity_.chunk_bytes / ElementBytes(buffer.op);
   const int64_t begin = std::min(whole.begin + lane.number * chunk_elements, whole.end);
-  const int64_t end = std::min(begin + chunk_elements, whole.end);
+  const bool answer = broadcast && step == last_step_;
+  const int64_t end = answer ? begin : std::min(begin + chunk_elements, whole.end);
   return {step, lane.buffer, block, lane.number, {begin, end}};
 }
 
@@ -105,7 +154,8 @@ ScheduledChunk RingSchedule::Sent(int64_t i) const { return At(i, 0); }
 ScheduledChunk RingSchedule::Received(int64_t i) const { return At(i, 1); }
 
 uint32_t RingSchedule::Fingerprint() const {
-  std::vector<int64_t> facts = {ranks_, granularity_.chunk_bytes, granularity_.window};
+  std::vector<int64_t> facts = {static_cast<int64_t>(collective_.kind), collective_.root, ranks_,
+                                granularity_.chunk_bytes, granularity_.window};
   for (const RingBuffer& buffer : buffers_) {
     facts.push_back(static_cast<int64_t>(buffer.op));
     facts.push_back(buffer.count);

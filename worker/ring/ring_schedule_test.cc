@@ -51,8 +51,16 @@ TEST(PayloadBytes, LeavesOutTheBlocksThatARankCompletesAndReceivesLast) {
   EXPECT_EQ(PayloadBytes({Bytes(10)}, 4, 3), 14);
 }
 
+const Collective kCollectives[] = {{CollectiveKind::kAllReduce},
+                                   {CollectiveKind::kReduceScatter},
+                                   {CollectiveKind::kAllGather},
+                                   {CollectiveKind::kBroadcast, 0},
+                                   {CollectiveKind::kBroadcast, 1}};
+
 TEST(RingSchedule, SendsNothingAlone) {
-  EXPECT_EQ(RingSchedule({Ints(100)}, 1, 0, {64, 2}).messages(), 0);
+  for (const Collective collective : kCollectives) {
+    EXPECT_EQ(RingSchedule({Ints(100)}, 1, 0, {64, 2}, collective).messages(), 0);
+  }
 }
 
 TEST(RingSchedule, SendsExactlyThePayloadBytes) {
@@ -60,27 +68,53 @@ TEST(RingSchedule, SendsExactlyThePayloadBytes) {
     for (int64_t count : {0, 1, 3, ranks - 1, ranks, ranks + 1, 1000, 10'007}) {
       const std::vector<RingBuffer> buffers = {Ints(count), Bytes(count / 3)};
       for (int rank = 0; rank < ranks; ++rank) {
-        const RingSchedule schedule(buffers, ranks, rank, {64, 3});
-        EXPECT_EQ(SentBytes(schedule, buffers), PayloadBytes(buffers, ranks, rank));
+        for (const Collective collective : kCollectives) {
+          if (collective.root >= ranks || (ranks == 1 && collective.kind != kCollectives[0].kind)) {
+            continue;
+          }
+          const RingSchedule schedule(buffers, ranks, rank, {64, 3}, collective);
+          EXPECT_EQ(SentBytes(schedule, buffers), PayloadBytes(buffers, ranks, rank, collective));
+        }
       }
     }
   }
 }
 
-TEST(RingSchedule, NeighboursAgreeOnEveryMessage) {
-  const std::vector<RingBuffer> buffers = {Ints(10'007), Bytes(331)};
-  for (int ranks = 2; ranks <= 5; ++ranks) {
+// What docs and headers promise, in bytes that a rank sends of V: 2(N-1)/N, (N-1)/N and 1.
+TEST(PayloadBytes, IsWhatEachCollectiveCosts) {
+  for (int ranks = 2; ranks <= 8; ++ranks) {
+    const int64_t bytes = 840 * 4, share = (ranks - 1) * bytes / ranks;
     for (int rank = 0; rank < ranks; ++rank) {
-      const RingSchedule sender(buffers, ranks, rank, {256, 4});
-      const RingSchedule receiver(buffers, ranks, (rank + 1) % ranks, {256, 4});
-      ASSERT_EQ(sender.messages(), receiver.messages());
-      for (int64_t i = 0; i < sender.messages(); ++i) {
-        const ScheduledChunk sent = sender.Sent(i);
-        const ScheduledChunk received = receiver.Received(i);
-        EXPECT_EQ(std::tie(sent.step, sent.buffer, sent.block, sent.number),
-                  std::tie(received.step, received.buffer, received.block, received.number));
-        EXPECT_EQ(sent.range, received.range);
-      }
+      const auto sent = [&](Collective collective) {
+        return PayloadBytes({Ints(840)}, ranks, rank, collective);
+      };
+      EXPECT_EQ(sent({CollectiveKind::kAllReduce}), 2 * share);
+      EXPECT_EQ(sent({CollectiveKind::kReduceScatter}), share);
+      EXPECT_EQ(sent({CollectiveKind::kAllGather}), share);
+      EXPECT_EQ(sent({CollectiveKind::kBroadcast, rank}), bytes);
+      EXPECT_EQ(sent({CollectiveKind::kBroadcast, (rank + 1) % ranks}), 0);
+    }
+  }
+}
+
+void ExpectNeighboursAgree(int ranks, int rank, Collective collective) {
+  const std::vector<RingBuffer> buffers = {Ints(10'007), Bytes(331)};
+  const RingSchedule sender(buffers, ranks, rank, {256, 4}, collective);
+  const RingSchedule receiver(buffers, ranks, (rank + 1) % ranks, {256, 4}, collective);
+  ASSERT_EQ(sender.messages(), receiver.messages());
+  for (int64_t i = 0; i < sender.messages(); ++i) {
+    const ScheduledChunk sent = sender.Sent(i);
+    const ScheduledChunk received = receiver.Received(i);
+    EXPECT_EQ(std::tie(sent.step, sent.buffer, sent.block, sent.number),
+              std::tie(received.step, received.buffer, received.block, received.number));
+    EXPECT_EQ(sent.range, received.range);
+  }
+}
+
+TEST(RingSchedule, NeighboursAgreeOnEveryMessage) {
+  for (const Collective collective : kCollectives) {
+    for (int ranks = 2; ranks <= 5; ++ranks) {
+      for (int rank = 0; rank < ranks; ++rank) ExpectNeighboursAgree(ranks, rank, collective);
     }
   }
 }
@@ -152,6 +186,33 @@ TEST(RingSchedule, TwoRanksWithLittleExchangeAllTheyHaveAtOnce) {
   }
 }
 
+TEST(RingSchedule, AScatterEndsAndAGatherBeginsWithTheOwnBlock) {
+  for (int ranks = 2; ranks <= 5; ++ranks) {
+    for (int rank = 0; rank < ranks; ++rank) {
+      const RingSchedule scatter({Ints(1000)}, ranks, rank, {4096, 2},
+                                 {CollectiveKind::kReduceScatter});
+      const ScheduledChunk last = scatter.Received(scatter.messages() - 1);
+      EXPECT_TRUE(scatter.IsAdded(last.step) && scatter.IsComplete(last.step));
+      EXPECT_FALSE(scatter.GoesOn(last.step));
+      EXPECT_EQ(last.block, rank);
+      const RingSchedule gather({Ints(1000)}, ranks, rank, {4096, 2}, {CollectiveKind::kAllGather});
+      EXPECT_EQ(gather.Sent(0).block, rank);
+      EXPECT_TRUE(gather.IsOwn(gather.Sent(0).step));
+      EXPECT_FALSE(gather.IsAdded(gather.Received(0).step));
+    }
+  }
+}
+
+TEST(RingSchedule, OnlyTheRootOfABroadcastRunsAhead) {
+  const Collective collective = {CollectiveKind::kBroadcast, 2};
+  const RingSchedule root({Ints(1000)}, 4, 2, {64, 5}, collective);
+  EXPECT_TRUE(root.MaySend(4, 0));
+  EXPECT_FALSE(root.MaySend(5, 0));
+  const RingSchedule other({Ints(1000)}, 4, 3, {64, 5}, collective);
+  EXPECT_FALSE(other.MaySend(0, 0));
+  EXPECT_TRUE(other.MaySend(0, 1));
+}
+
 TEST(RingSchedule, FingerprintTellsBuffersApart) {
   const auto fingerprint = [](std::vector<RingBuffer> buffers, int rank) {
     return RingSchedule(buffers, 3, rank, {64, 2}).Fingerprint();
@@ -160,6 +221,14 @@ TEST(RingSchedule, FingerprintTellsBuffersApart) {
   EXPECT_NE(fingerprint({Ints(10), Bytes(5)}, 0), fingerprint({Ints(10), Bytes(6)}, 0));
   EXPECT_NE(fingerprint({Ints(10)}, 0), fingerprint({{nullptr, 10, ReduceOp::kSumFloat32}}, 0));
   EXPECT_NE(fingerprint({Ints(10)}, 0), fingerprint({Ints(10), Ints(0)}, 0));
+}
+
+TEST(RingSchedule, FingerprintTellsCollectivesApart) {
+  std::set<uint32_t> fingerprints;
+  for (const Collective collective : kCollectives) {
+    fingerprints.insert(RingSchedule({Ints(10)}, 3, 0, {64, 2}, collective).Fingerprint());
+  }
+  EXPECT_EQ(fingerprints.size(), std::size(kCollectives));
 }
 
 TEST(DefaultGranularity, CutsBlocksInFourWithinBounds) {

@@ -70,8 +70,8 @@ struct Vectors {
   }
 };
 
-void ExpectSerialResult(const Vectors& result, int ranks) {
-  for (size_t i = 0; i < result.ints.size(); ++i) {
+void ExpectSerialResult(const Vectors& result, int ranks, ElementRange range) {
+  for (int64_t i = range.begin; i < range.end; ++i) {
     uint32_t sum = 0;
     uint8_t max = 0;
     double float_sum = 0;
@@ -95,7 +95,7 @@ void ExpectAllReduces(int ranks, int64_t count) {
     sent[rank] = ring.payload_bytes_sent();
     return status;
   });
-  ExpectSerialResult(vectors[0], ranks);
+  ExpectSerialResult(vectors[0], ranks, {0, count});
   for (int rank = 0; rank < ranks; ++rank) {
     ASSERT_TRUE(statuses[rank].ok()) << statuses[rank];
     EXPECT_EQ(sent[rank], PayloadBytes(vectors[rank].Buffers(), ranks, rank));
@@ -141,6 +141,82 @@ TEST(Ring, ReducesFourMillionInts) {
       EXPECT_TRUE(statuses[rank].ok()) << statuses[rank];
       EXPECT_TRUE(vectors[rank] == vectors[0]);
     }
+  }
+}
+
+TEST(Ring, ScattersTheSumsOfItsBlocks) {
+  for (int ranks = 1; ranks <= 5; ++ranks) {
+    for (const int64_t count : {0, 1, 4, 10'007, 1 << 20}) {
+      const auto statuses = RunRing(ranks, [&](Ring& ring, int rank) {
+        Vectors mine(rank, count);
+        const absl::Status status = ring.ReduceScatter(1, 0, mine.Buffers());
+        EXPECT_EQ(ring.payload_bytes_sent(),
+                  PayloadBytes(mine.Buffers(), ranks, rank, {CollectiveKind::kReduceScatter}));
+        ExpectSerialResult(mine, ranks, BlockRange(count, ranks, rank));
+        return status;
+      });
+      for (const absl::Status& status : statuses) EXPECT_TRUE(status.ok()) << status;
+    }
+  }
+}
+
+TEST(Ring, GathersEveryRanksBlock) {
+  for (int ranks = 1; ranks <= 5; ++ranks) {
+    for (const int64_t count : {0, 1, 4, 10'007, 1 << 20}) {
+      const auto statuses = RunRing(ranks, [&](Ring& ring, int rank) {
+        Vectors mine(rank, count);
+        const absl::Status status = ring.AllGather(1, 0, mine.Buffers());
+        EXPECT_EQ(ring.payload_bytes_sent(),
+                  PayloadBytes(mine.Buffers(), ranks, rank, {CollectiveKind::kAllGather}));
+        for (int block = 0; block < ranks; ++block) {
+          const ElementRange range = BlockRange(count, ranks, block);
+          for (int64_t i = range.begin; i < range.end; ++i) {
+            if (mine.ints[i] != IntOf(block, i)) return absl::InternalError("another's element");
+          }
+        }
+        return status;
+      });
+      for (const absl::Status& status : statuses) EXPECT_TRUE(status.ok()) << status;
+    }
+  }
+}
+
+TEST(Ring, BroadcastsFromAnyRank) {
+  for (int ranks = 1; ranks <= 5; ++ranks) {
+    for (int root = 0; root < ranks; ++root) {
+      for (const int64_t count : {0, 1, 10'007, 1 << 20}) {
+        const Vectors wanted(root, count);
+        const auto statuses = RunRing(ranks, [&](Ring& ring, int rank) {
+          Vectors mine(rank, count);
+          const absl::Status status = ring.Broadcast(1, 0, root, mine.Buffers());
+          EXPECT_EQ(ring.payload_bytes_sent(),
+                    ranks == 1 ? 0
+                               : PayloadBytes(mine.Buffers(), ranks, rank,
+                                              {CollectiveKind::kBroadcast, root}));
+          EXPECT_TRUE(mine.ints == wanted.ints && mine.floats == wanted.floats);
+          return status;
+        });
+        for (const absl::Status& status : statuses) EXPECT_TRUE(status.ok()) << status;
+      }
+    }
+  }
+}
+
+TEST(Ring, RefusesToBroadcastFromARankThatIsNotThere) {
+  const auto statuses = RunRing(2, [](Ring& ring, int) { return ring.Broadcast(1, 0, 2, {}); });
+  for (const absl::Status& status : statuses) {
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  }
+}
+
+TEST(Ring, RefusesAnotherCollective) {
+  const auto statuses = RunRing(2, [](Ring& ring, int rank) {
+    std::vector<int32_t> values(10);
+    const RingBuffer buffer = {values.data(), 10, ReduceOp::kSumInt32};
+    return rank == 0 ? ring.AllGather(1, 0, {buffer}) : ring.ReduceScatter(1, 0, {buffer});
+  });
+  for (const absl::Status& status : statuses) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
   }
 }
 
