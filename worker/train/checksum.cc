@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
 
@@ -39,6 +40,23 @@ LinearChecksum ChecksumOf(absl::Span<const int32_t> x) {
     checksum.weighted_sum += block.weighted_sum;
   }
   return checksum;
+}
+
+void PutChecksum(absl::Span<int32_t> x) {
+  const LinearChecksum checksum = ChecksumOf(x.first(x.size() - 2));
+  x[x.size() - 2] = static_cast<int32_t>(checksum.sum);
+  x[x.size() - 1] = static_cast<int32_t>(checksum.weighted_sum);
+}
+
+absl::Status VerifyChecksum(absl::Span<const int32_t> sum) {
+  const LinearChecksum of_sum = ChecksumOf(sum.first(sum.size() - 2));
+  const LinearChecksum sum_of{static_cast<uint32_t>(sum[sum.size() - 2]),
+                              static_cast<uint32_t>(sum[sum.size() - 1])};
+  if (of_sum == sum_of) return absl::OkStatus();
+  return absl::InternalError(
+      absl::StrCat("the sum that arrived is not the sum of what the ranks sent (checksum ",
+                   absl::Hex(of_sum.sum), " instead of ", absl::Hex(sum_of.sum),
+                   "): a link, memory or processor is faulty"));
 }
 
 }  // namespace ropewalk

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "absl/status/status.h"
 #include "absl/types/span.h"
 
 namespace ropewalk {
@@ -20,5 +21,11 @@ struct LinearChecksum {
 };
 
 LinearChecksum ChecksumOf(absl::Span<const int32_t> x);
+
+// Makes the last two elements the checksum of those before, so that it is reduced with them.
+void PutChecksum(absl::Span<int32_t> x);
+
+// What came out of a sum of vectors with checksums. INTERNAL: it is not the sum of what went in.
+absl::Status VerifyChecksum(absl::Span<const int32_t> sum);
 
 }  // namespace ropewalk

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "services/common/status_macros.h"
 #include "worker/data/pack.h"
+#include "worker/train/checksum.h"
 #include "worker/train/share.h"
 
 namespace ropewalk {
@@ -65,7 +66,7 @@ absl::StatusOr<EvaluationRecord> Evaluate(const TrainingData& data, int64_t step
     sizes.push_back(tokens);
   }
   const std::vector<int> rank_of = DealMicroBatches(sizes, team.weights);
-  std::vector<int32_t> words(kWords * sizes.size(), 0);
+  std::vector<int32_t> words(kWords * sizes.size() + 2, 0);  // the last two: checksum
   for (size_t m = 0; m < sizes.size(); ++m) {
     if (rank_of[m] != team.rank) continue;
     ASSIGN_OR_RETURN(const EvaluationCounts counts,
@@ -73,9 +74,11 @@ absl::StatusOr<EvaluationRecord> Evaluate(const TrainingData& data, int64_t step
                                        max_new_tokens, model));
     std::memcpy(&words[kWords * m], &counts, sizeof(counts));
   }
+  PutChecksum(absl::MakeSpan(words));
   Contribution contribution;
   contribution.sums = absl::MakeSpan(words);
   RETURN_IF_ERROR(reducer->AllReduce(step, contribution));
+  RETURN_IF_ERROR(VerifyChecksum(words));
 
   EvaluationRecord record;
   record.step = step;

@@ -89,7 +89,7 @@ PlannedArrays GradientArrays(int64_t size, bool exact) {
   PlannedArrays arrays;
   arrays.Add("gradient", size * sizeof(float));
   arrays.Add("sums", size * (exact ? sizeof(int32_t) : sizeof(float)));
-  arrays.Add("exponents", BlockCount(size));
+  arrays.Add("exponents", 3 * BlockCount(size));
   if (exact) arrays.Add("scales", BlockCount(size));
   return arrays;
 }
@@ -114,7 +114,8 @@ Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingDa
       optimizer_(CreateOptimizer(options_.optimizer, TensorsOf(model->layout()))),
       state_(model->layout().size, optimizer_->InitialState()),
       gradient_(model->layout().size),
-      exponents_(BlockCount(model->layout().size)) {
+      exponents_(BlockCount(model->layout().size)),
+      exponents_twice_(2 * exponents_.size()) {
   model_->InitializeParameters(options_.seed, absl::MakeSpan(state_.parameters));
   model_->SetParameters(state_.parameters);
 }
@@ -193,35 +194,38 @@ absl::Status Trainer::Compute(const Work& work, absl::Span<const uint8_t> scales
 }
 
 absl::Status Trainer::Reduce(const Work& work, GradientReducer* reducer, StepTiming* timing) {
-  const LinearChecksum own = ChecksumOf(absl::MakeSpan(sums_).first(work.checksum_at));
-  sums_[work.checksum_at] = static_cast<int32_t>(own.sum);
-  sums_[work.checksum_at + 1] = static_cast<int32_t>(own.weighted_sum);
+  PutChecksum(absl::MakeSpan(sums_));
+  const auto second = std::copy(exponents_.begin(), exponents_.end(), exponents_twice_.begin());
+  std::copy(exponents_.begin(), exponents_.end(), second);
   const absl::Duration start = clock_->Monotonic();
   Contribution contribution;
   contribution.sums = absl::MakeSpan(sums_);
-  if (options_.exact) contribution.maxima = absl::MakeSpan(exponents_);
+  if (options_.exact) contribution.maxima = absl::MakeSpan(exponents_twice_);
   contribution.float_sums = absl::MakeSpan(float_sums_);
   RETURN_IF_ERROR(reducer->AllReduce(state_.step, contribution));
   timing->ring += clock_->Monotonic() - start;
-  return CheckSums(work);
+  std::copy(exponents_twice_.begin(), exponents_twice_.begin() + exponents_.size(),
+            exponents_.begin());
+  const absl::Status status = CheckReduction(work);
+  return absl::Status(
+      status.code(),
+      status.ok() ? "" : absl::StrCat("step ", state_.step + 1, ": ", status.message()));
 }
 
-absl::Status Trainer::CheckSums(const Work& work) const {
-  const LinearChecksum of_sum = ChecksumOf(absl::MakeSpan(sums_).first(work.checksum_at));
-  const LinearChecksum sum_of{static_cast<uint32_t>(sums_[work.checksum_at]),
-                              static_cast<uint32_t>(sums_[work.checksum_at + 1])};
-  if (!(of_sum == sum_of)) {
+// Whether what came out of the reduction is what all ranks put in. A sum has a checksum; maxima
+// have none that is linear, so they go twice.
+absl::Status Trainer::CheckReduction(const Work& work) const {
+  RETURN_IF_ERROR(VerifyChecksum(sums_));
+  if (!std::equal(exponents_.begin(), exponents_.end(),
+                  exponents_twice_.begin() + exponents_.size())) {
     return absl::InternalError(
-        absl::StrCat("step ", state_.step + 1,
-                     ": the sum that arrived is not the sum of what the ranks sent (checksum ",
-                     absl::Hex(of_sum.sum), " instead of ", absl::Hex(sum_of.sum),
-                     "): a link, memory or processor is faulty"));
+        "two copies of the largest exponents differ after their reduction: a link, memory or "
+        "processor is faulty");
   }
   for (size_t m = 0; m < work.batches.size(); ++m) {
     if (sums_[work.counts_at + m] == 1) continue;
-    return absl::InternalError(absl::StrCat("step ", state_.step + 1, ": micro-batch ", m,
-                                            " was computed ", sums_[work.counts_at + m],
-                                            " times instead of once"));
+    return absl::InternalError(absl::StrCat("micro-batch ", m, " was computed ",
+                                            sums_[work.counts_at + m], " times instead of once"));
   }
   return absl::OkStatus();
 }

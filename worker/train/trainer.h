@@ -75,7 +75,7 @@ class Trainer {
   Work PlanStep(const Team& team) const;
   absl::Status Compute(const Work& work, absl::Span<const uint8_t> scales);
   absl::Status Reduce(const Work& work, GradientReducer* reducer, StepTiming* timing);
-  absl::Status CheckSums(const Work& work) const;
+  absl::Status CheckReduction(const Work& work) const;
   // Fill gradient_; its norm.
   absl::StatusOr<double> ExactGradient(const Work& work, GradientReducer* reducer,
                                        StepTiming* timing);
@@ -95,7 +95,8 @@ class Trainer {
   std::vector<float> float_sums_;
   std::vector<int32_t> sums_;  // [parameters][2 a micro-batch: its loss][1 a micro-batch: times
                                // computed][1 a rank: its speed][2: checksum]
-  std::vector<uint8_t> exponents_;  // [blocks]
+  std::vector<uint8_t> exponents_;        // [blocks]
+  std::vector<uint8_t> exponents_twice_;  // [2][blocks]: as they are reduced
 };
 
 }  // namespace ropewalk
