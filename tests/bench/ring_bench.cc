@@ -1,4 +1,6 @@
-// Times the ring all-reduce between processes of one machine, over loopback.
+// Times the ring all-reduce between processes of one machine, over loopback; or, with --rank and
+// --addresses, is one rank of a ring between machines or network namespaces, the first of which
+// reports.
 
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -8,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -31,7 +34,10 @@ struct BenchOptions {
   std::string reduction = "exact";
   double seconds = 2;
   int rounds = 0;  // 0: as many as take so many seconds
+  Granularity granularity = {0, 0};
   std::string json_file;
+  int rank = -1;  // of `addresses`
+  std::vector<std::string> addresses;
 };
 
 constexpr int kWarmups = 3;
@@ -74,51 +80,94 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Milliseconds of each round.
-std::vector<double> TimeRounds(Ring& ring, const RingBuffer& buffer, int64_t* step, int rounds) {
-  std::vector<double> times;
-  for (int round = 0; round < rounds; ++round) {
-    const absl::Time start = absl::Now();
-    const absl::Status status = ring.AllReduce(++*step, 0, {buffer});
-    if (!status.ok()) {
-      std::fprintf(stderr, "%s\n", status.ToString().c_str());
-      std::_Exit(1);
-    }
-    times.push_back(absl::ToDoubleMilliseconds(absl::Now() - start));
+// A rank's end of a ring, with the server that it needs.
+class Member {
+ public:
+  explicit Member(const std::string& listen_address) {
+    TuneProcessForRing();
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(listen_address, grpc::InsecureServerCredentials(), &port_);
+    endpoint_.Register(&builder);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr) Die(absl::UnavailableError("cannot listen on " + listen_address));
+    endpoint_.Serve();
   }
-  return times;
-}
+
+  // Leaves in order: what the others still need arrives.
+  ~Member() {
+    ring_.reset();
+    server_->Shutdown(std::chrono::system_clock::now());
+    endpoint_.Stop();
+  }
+
+  int port() const { return port_; }
+
+  void Connect(const BenchOptions& bench, int rank, std::vector<std::string> addresses) {
+    RingOptions options;
+    options.job = "jobs/bench";
+    options.rank = rank;
+    options.addresses = std::move(addresses);
+    options.granularity = bench.granularity;
+    absl::StatusOr<std::unique_ptr<Ring>> ring = Ring::Connect(options, &endpoint_);
+    if (!ring.ok()) Die(ring.status());
+    ring_ = *std::move(ring);
+  }
+
+  // The median of the milliseconds that each takes.
+  double TimeRounds(RingBuffer buffer, int rounds) {
+    std::vector<double> times;
+    for (int round = 0; round < rounds; ++round) {
+      const absl::Time start = absl::Now();
+      const absl::Status status = ring_->AllReduce(++step_, 0, {buffer});
+      if (!status.ok()) Die(status);
+      times.push_back(absl::ToDoubleMilliseconds(absl::Now() - start));
+    }
+    return Median(std::move(times));
+  }
+
+ private:
+  [[noreturn]] static void Die(const absl::Status& why) {
+    std::fprintf(stderr, "%s\n", why.ToString().c_str());
+    std::_Exit(1);
+  }
+
+  RingEndpoint endpoint_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Ring> ring_;
+  int64_t step_ = 0;
+};
+
+// What is reduced.
+class Vector {
+ public:
+  Vector(const BenchOptions& options, int64_t bytes)
+      : values_(std::make_shared<std::vector<float>>(bytes / 4)),
+        op_(options.reduction == "exact" ? ReduceOp::kSumInt32 : ReduceOp::kSumFloat32) {}
+
+  RingBuffer buffer() {
+    return {values_->data(), static_cast<int64_t>(values_->size()), op_, values_};
+  }
+
+ private:
+  const std::shared_ptr<std::vector<float>> values_;
+  const ReduceOp op_;
+};
 
 // The life of one rank's process.
 void RunRank(const BenchOptions& options, int rank, int ranks, const RankPipes& pipes) {
-  TuneProcessForRing();
-  RingEndpoint endpoint;
-  int port = 0;
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(endpoint.service());
-  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  Put(pipes.up.write_end, port);
-
-  RingOptions ring_options;
-  ring_options.job = "jobs/bench";
-  ring_options.rank = rank;
+  Member member("127.0.0.1:0");
+  Put(pipes.up.write_end, member.port());
+  std::vector<std::string> addresses;
   for (int i = 0; i < ranks; ++i) {
-    ring_options.addresses.push_back(absl::StrCat("127.0.0.1:", Take<int>(pipes.down.read_end)));
+    addresses.push_back(absl::StrCat("127.0.0.1:", Take<int>(pipes.down.read_end)));
   }
-  absl::StatusOr<std::unique_ptr<Ring>> ring = Ring::Connect(ring_options, &endpoint);
-  if (!ring.ok()) {
-    std::fprintf(stderr, "%s\n", ring.status().ToString().c_str());
-    std::_Exit(1);
-  }
-  const ReduceOp op = options.reduction == "exact" ? ReduceOp::kSumInt32 : ReduceOp::kSumFloat32;
-  int64_t step = 0;
+  member.Connect(options, rank, std::move(addresses));
   for (const int64_t bytes : options.bytes) {
-    std::vector<float> values(bytes / 4);
-    const RingBuffer buffer = {values.data(), static_cast<int64_t>(values.size()), op};
-    Put(pipes.up.write_end, Median(TimeRounds(**ring, buffer, &step, kWarmups)));
+    Vector vector(options, bytes);
+    Put(pipes.up.write_end, member.TimeRounds(vector.buffer(), kWarmups));
     const int rounds = Take<int>(pipes.down.read_end);
-    Put(pipes.up.write_end, Median(TimeRounds(**ring, buffer, &step, rounds)));
+    Put(pipes.up.write_end, member.TimeRounds(vector.buffer(), rounds));
   }
 }
 
@@ -167,6 +216,20 @@ void RunRanks(const BenchOptions& options, int ranks) {
   for (const pid_t child : children) waitpid(child, nullptr, 0);
 }
 
+// The life of a process that is one rank of a ring whose others were started elsewhere.
+void RunRankAlone(const BenchOptions& options) {
+  Member member(options.addresses[options.rank]);
+  member.Connect(options, options.rank, options.addresses);
+  for (const int64_t bytes : options.bytes) {
+    Vector vector(options, bytes);
+    member.TimeRounds(vector.buffer(), 1);
+    const double median = member.TimeRounds(vector.buffer(), std::max(1, options.rounds));
+    if (options.rank == 0) {
+      Report(options, static_cast<int>(options.addresses.size()), bytes, median);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ropewalk
 
@@ -179,9 +242,19 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"exact", "float32"}));
   app.add_option("--seconds", options.seconds, "how long to measure each case");
   app.add_option("--rounds", options.rounds, "how many all-reduces, instead");
+  app.add_option("--chunk-bytes", options.granularity.chunk_bytes, "instead of the default");
+  app.add_option("--window", options.granularity.window, "chunks; instead of the default");
+  auto* const addresses =
+      app.add_option("--addresses", options.addresses, "host:port of all ranks")->delimiter(',');
+  app.add_option("--rank", options.rank, "be this one of them")->needs(addresses);
   app.add_option("--json", options.json_file, "appends one JSON object a case to this file");
   CLI11_PARSE(app, argc, argv);
 
+  if (options.rank >= static_cast<int>(options.addresses.size())) return 2;
+  if (options.rank >= 0) {
+    ropewalk::RunRankAlone(options);
+    return 0;
+  }
   std::printf("%5s  %12s  %10s  %12s\n", "ranks", "bytes", "median ms", "GB/s a rank");
   for (const int ranks : options.ranks) ropewalk::RunRanks(options, ranks);
   return 0;

@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/build_version.h"
@@ -85,7 +86,14 @@ void Drain(v1::WorkerService::StubInterface* stub, const std::string& name,
 absl::Status RunWorker(const WorkerOptions& options, const Termination& termination) {
   RingEndpoint endpoint;
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
-                   Server::Start(options.server, {endpoint.service()}));
+                   Server::Start(options.server, {}, [&](grpc::ServerBuilder& builder) {
+                     endpoint.Register(&builder);
+                   }));
+  endpoint.Serve();
+  const absl::Cleanup stop = [&] {
+    server->Shutdown(absl::ZeroDuration());
+    endpoint.Stop();
+  };
   std::string address = options.advertise;
   if (address.empty()) {
     ASSIGN_OR_RETURN(address, ReachableAddress(options.server.listen_address, server->port(),

@@ -12,12 +12,16 @@
 #include "worker/ring/outgoing_stream.h"
 #include "worker/ring/ring_channel.h"
 #include "worker/ring/ring_joins.h"
+#include "worker/ring/ring_poller.h"
 
 namespace ropewalk {
 namespace {
 
 // How often someone who dials looks whether the ring has broken elsewhere.
 constexpr absl::Duration kLookAround = absl::Milliseconds(100);
+
+// How often someone who waits for memory to be released looks.
+constexpr absl::Duration kLookForRelease = absl::Microseconds(500);
 
 // How long the successor may take to see a farewell.
 constexpr absl::Duration kFarewellTimeout = absl::Seconds(1);
@@ -32,7 +36,7 @@ int Successor(const RingSeat& seat) { return (seat.rank + 1) % seat.ranks; }
 
 }  // namespace
 
-GrpcTransport::GrpcTransport(const RingOptions& options, RingJoins* joins,
+GrpcTransport::GrpcTransport(const RingOptions& options, RingJoins* joins, RingPoller* poller,
                              std::shared_ptr<Inbox> inbox)
     : seat_(SeatOf(options)),
       successor_address_(options.addresses[Successor(seat_)]),
@@ -40,6 +44,7 @@ GrpcTransport::GrpcTransport(const RingOptions& options, RingJoins* joins,
       hop_out_{seat_.rank, Successor(seat_)},
       connect_timeout_(options.connect_timeout),
       joins_(joins),
+      poller_(poller),
       inbox_(std::move(inbox)),
       channel_(DialRingChannel(successor_address_)) {}
 
@@ -53,11 +58,12 @@ GrpcTransport::~GrpcTransport() {
 
 absl::StatusOr<std::unique_ptr<Transport>> GrpcTransport::Connect(const RingOptions& options,
                                                                   RingJoins* joins,
+                                                                  RingPoller* poller,
                                                                   RingCancellation* cancellation) {
   const absl::Time deadline = absl::Now() + options.connect_timeout;
   auto inbox = std::make_shared<Inbox>();
   RETURN_IF_ERROR(joins->Join(SeatOf(options), inbox));
-  std::unique_ptr<GrpcTransport> transport(new GrpcTransport(options, joins, inbox));
+  std::unique_ptr<GrpcTransport> transport(new GrpcTransport(options, joins, poller, inbox));
   const RingCancellation::Listener listener(
       cancellation, [link = transport.get()](const absl::Status& why) { link->BreakOff(why); });
   absl::Status status = transport->DialSuccessor(deadline);
@@ -83,7 +89,7 @@ std::shared_ptr<OutgoingStream> GrpcTransport::StartStream() {
   MutexLock lock(&mutex_);
   if (broken_off_) return nullptr;
   outgoing_ = OutgoingStream::Start(
-      channel_, open, [inbox = inbox_](const absl::Status& why) { inbox->Fail(why); });
+      poller_, channel_, open, [inbox = inbox_](const absl::Status& why) { inbox->Fail(why); });
   return outgoing_;
 }
 
@@ -128,11 +134,22 @@ void GrpcTransport::Send(Chunk chunk) {
 }
 
 absl::StatusOr<Chunk> GrpcTransport::Receive(absl::Duration timeout) {
-  return inbox_->Pop(timeout);
+  poller_->PollUntil([&] { return inbox_->has_news(); }, absl::Now() + timeout);
+  return inbox_->Pop(absl::ZeroDuration());
+}
+
+// That gRPC lets go of memory is no event: so this looks often.
+bool GrpcTransport::WaitUntilReleased(absl::FunctionRef<bool()> released, absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  while (!released() && absl::Now() < deadline) {
+    poller_->PollUntil(released, std::min(deadline, absl::Now() + kLookForRelease));
+  }
+  return released();
 }
 
 void GrpcTransport::BreakOff(const absl::Status& why) {
   inbox_->Fail(why);
+  poller_->Wake();
   std::shared_ptr<OutgoingStream> stream;
   {
     MutexLock lock(&mutex_);

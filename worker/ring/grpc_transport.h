@@ -23,6 +23,7 @@ namespace ropewalk {
 class Inbox;
 class OutgoingStream;
 class RingJoins;
+class RingPoller;
 
 // A ring over gRPC: one stream to the successor over a connection of its own, and the predecessor's
 // stream as it comes in at this process's RingEndpoint.
@@ -30,16 +31,18 @@ class GrpcTransport final : public Transport {
  public:
   // See Ring::Connect. REQUIRES: at least two ranks.
   static absl::StatusOr<std::unique_ptr<Transport>> Connect(const RingOptions& options,
-                                                            RingJoins* joins,
+                                                            RingJoins* joins, RingPoller* poller,
                                                             RingCancellation* cancellation);
   ~GrpcTransport() override;
 
   void Send(Chunk chunk) override;
   absl::StatusOr<Chunk> Receive(absl::Duration timeout) override;
+  bool WaitUntilReleased(absl::FunctionRef<bool()> released, absl::Duration timeout) override;
   void BreakOff(const absl::Status& why) override;
 
  private:
-  GrpcTransport(const RingOptions& options, RingJoins* joins, std::shared_ptr<Inbox> inbox);
+  GrpcTransport(const RingOptions& options, RingJoins* joins, RingPoller* poller,
+                std::shared_ptr<Inbox> inbox);
 
   absl::Status DialSuccessor(absl::Time deadline);
   absl::Status WaitUntilAccepted(OutgoingStream& stream, absl::Time deadline);
@@ -53,6 +56,7 @@ class GrpcTransport final : public Transport {
   const BrokenHop hop_out_;
   const absl::Duration connect_timeout_;
   RingJoins* const joins_;
+  RingPoller* const poller_;
   const std::shared_ptr<Inbox> inbox_;
   const std::shared_ptr<grpc::Channel> channel_;
   mutable Mutex mutex_;

@@ -19,6 +19,16 @@ absl::Status Inbox::status() const {
 
 absl::Status Inbox::OutcomeLocked() const { return failure_.ok() ? end_ : failure_; }
 
+bool Inbox::has_news() const {
+  MutexLock lock(&mutex_);
+  return !chunks_.empty() || !OutcomeLocked().ok();
+}
+
+void Inbox::WaitForNews(absl::Duration timeout) {
+  MutexLock lock(&mutex_);
+  changed_.WaitFor(&mutex_, timeout);
+}
+
 // False if the deadline has passed.
 bool Inbox::WaitLocked(absl::Time deadline) {
   const absl::Duration left = deadline - absl::Now();

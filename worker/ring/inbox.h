@@ -39,6 +39,12 @@ class Inbox {
   // What Fail, else End was given; OK before.
   absl::Status status() const;
 
+  // Waits for news, but no longer than `timeout`.
+  void WaitForNews(absl::Duration timeout);
+
+  // Whether Pop has something to say at once.
+  bool has_news() const;
+
   // The oldest chunk. DEADLINE_EXCEEDED: none came.
   absl::StatusOr<Chunk> Pop(absl::Duration timeout);
 

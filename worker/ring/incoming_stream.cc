@@ -1,9 +1,9 @@
 #include "worker/ring/incoming_stream.h"
 
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "services/common/grpc_status.h"
 #include "worker/ring/farewell.h"
 #include "worker/ring/frame.h"
@@ -12,14 +12,38 @@
 
 namespace ropewalk {
 
-IncomingStream* IncomingStream::Accept(RingJoins* joins, absl::Duration join_timeout) {
-  std::shared_ptr<IncomingStream> stream(new IncomingStream(joins, join_timeout));
-  stream->self_ = stream;
-  stream->StartRead(&stream->frame_);
-  return stream.get();
+IncomingStream::IncomingStream(Service* service, RingPoller* poller, RingJoins* joins,
+                               absl::Duration join_timeout)
+    : service_(service),
+      poller_(poller),
+      use_(poller),
+      joins_(joins),
+      join_timeout_(join_timeout),
+      stream_(&context_),
+      accept_(this, &IncomingStream::OnAccepted),
+      read_(this, &IncomingStream::OnRead),
+      write_(this, &IncomingStream::OnWritten),
+      join_(this, &IncomingStream::OnJoinTimeout),
+      call_(this, &IncomingStream::OnCallOver),
+      finish_(this, &IncomingStream::OnFinished) {}
+
+void IncomingStream::AcceptAll(Service* service, RingPoller* poller, RingJoins* joins,
+                               absl::Duration join_timeout) {
+  std::shared_ptr<IncomingStream> stream(new IncomingStream(service, poller, joins, join_timeout));
+  stream->context_.AsyncNotifyWhenDone(stream->call_.tag());
+  service->RequestExchange(&stream->context_, &stream->stream_, poller->queue(), poller->queue(),
+                           stream->accept_.Start());
 }
 
-void IncomingStream::OnReadDone(bool ok) { ok ? TakeFrame() : BreakLost(); }
+// Not ok: the server shuts down.
+void IncomingStream::OnAccepted(bool ok) {
+  if (!ok) return;
+  call_.Start();
+  AcceptAll(service_, poller_, joins_, join_timeout_);
+  Read();
+}
+
+void IncomingStream::OnRead(bool ok) { ok ? TakeFrame() : BreakLost(); }
 
 void IncomingStream::TakeFrame() {
   absl::StatusOr<std::variant<Chunk, v1::RingFrame>> frame = DecodeFrame(frame_);
@@ -38,15 +62,12 @@ void IncomingStream::Introduce(const v1::RingFrame& frame) {
   }
   open_ = frame.open();
   introduced_ = true;
-  const auto deadline =
-      std::chrono::system_clock::now() + absl::ToChronoMicroseconds(join_timeout_);
-  // Weakly: an alarm keeps its callback for ever.
-  join_alarm_.Set(deadline, [weak = weak_from_this()](bool expired) {
-    const std::shared_ptr<IncomingStream> self = weak.lock();
-    if (!expired || self == nullptr || !self->joins_->Forget(self.get())) return;
-    self->Leave(self->NotJoined());
-  });
+  join_alarm_.Set(poller_->queue(), absl::ToChronoTime(absl::Now() + join_timeout_), join_.Start());
   joins_->Arrive(shared_from_this());
+}
+
+void IncomingStream::OnJoinTimeout(bool expired) {
+  if (expired && joins_->Forget(this)) Leave(NotJoined());
 }
 
 absl::Status IncomingStream::NotJoined() const {
@@ -63,7 +84,7 @@ bool IncomingStream::Feed(std::shared_ptr<Inbox> inbox) {
     inbox_ = inbox;
     writing_ = true;
     answer_ = EncodeFrame(v1::RingFrame());
-    StartWrite(&answer_);
+    stream_.Write(answer_, write_.Start());
   }
   inbox->Open([self = shared_from_this()] { self->Read(); });
   Read();
@@ -72,7 +93,7 @@ bool IncomingStream::Feed(std::shared_ptr<Inbox> inbox) {
 
 void IncomingStream::Read() {
   MutexLock lock(&mutex_);
-  if (!ended_) StartRead(&frame_);
+  if (!ended_) stream_.Read(&frame_, read_.Start());
 }
 
 void IncomingStream::TakeChunk(Chunk chunk) {
@@ -126,26 +147,23 @@ void IncomingStream::Leave(const absl::Status& why) {
   if (writing_) {
     last_word_ = status;
   } else {
-    Finish(status);
+    stream_.Finish(status, finish_.Start());
   }
 }
 
-void IncomingStream::OnWriteDone(bool) {
+void IncomingStream::OnWritten(bool) {
   MutexLock lock(&mutex_);
   writing_ = false;
-  if (last_word_.has_value()) Finish(*last_word_);
+  if (last_word_.has_value()) stream_.Finish(*last_word_, finish_.Start());
 }
 
-void IncomingStream::OnCancel() {
-  joins_->Forget(this);
-  BreakLost();
-}
-
-// The inbox refers back to the stream.
-void IncomingStream::OnDone() {
-  const std::shared_ptr<IncomingStream> self = std::move(self_);
+void IncomingStream::OnCallOver(bool) {
+  if (context_.IsCancelled()) {
+    joins_->Forget(this);
+    BreakLost();
+  }
   MutexLock lock(&mutex_);
-  inbox_.reset();
+  inbox_.reset();  // it refers back to the stream
 }
 
 }  // namespace ropewalk

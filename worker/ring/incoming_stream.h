@@ -1,8 +1,9 @@
 #pragma once
 
 #include <grpcpp/alarm.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_stream.h>
 #include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <memory>
 #include <optional>
@@ -10,10 +11,12 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "ropewalk/v1/ring_service.pb.h"
+#include "ropewalk/v1/ring_service.grpc.pb.h"
 #include "services/common/mutex.h"
 #include "worker/ring/broken_hop.h"
 #include "worker/ring/chunk.h"
+#include "worker/ring/ring_operation.h"
+#include "worker/ring/ring_poller.h"
 
 namespace ropewalk {
 
@@ -22,12 +25,16 @@ class RingJoins;
 
 // The callee's side of an Exchange: a predecessor's stream from its first frame to its end. It
 // keeps itself alive until gRPC is done with it. Thread-safe.
-class IncomingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
-                             public std::enable_shared_from_this<IncomingStream> {
+class IncomingStream final : public std::enable_shared_from_this<IncomingStream> {
  public:
-  // Reads who it is and reports to `joins`, which outlives it. If nobody wants it within
-  // `join_timeout`, it ends with DEADLINE_EXCEEDED.
-  static IncomingStream* Accept(RingJoins* joins, absl::Duration join_timeout);
+  using Service = v1::RingService::WithRawMethod_Exchange<
+      v1::RingService::WithAsyncMethod_PullState<v1::RingService::Service>>;
+
+  // Takes in every stream that comes, until the server is shut down: reads who it is and reports to
+  // `joins`. One that nobody wants within `join_timeout` ends with DEADLINE_EXCEEDED. All outlive
+  // the streams.
+  static void AcceptAll(Service* service, RingPoller* poller, RingJoins* joins,
+                        absl::Duration join_timeout);
 
   // The first frame. Valid once the stream has arrived at `joins`.
   const v1::RingOpen& open() const { return open_; }
@@ -40,13 +47,15 @@ class IncomingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, gr
   void Leave(const absl::Status& why);
 
  private:
-  IncomingStream(RingJoins* joins, absl::Duration join_timeout)
-      : joins_(joins), join_timeout_(join_timeout) {}
+  IncomingStream(Service* service, RingPoller* poller, RingJoins* joins,
+                 absl::Duration join_timeout);
 
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnCancel() override;
-  void OnDone() override;
+  void OnAccepted(bool ok);
+  void OnRead(bool ok);
+  void OnWritten(bool ok);
+  void OnJoinTimeout(bool expired);
+  void OnCallOver(bool ok);
+  void OnFinished(bool) {}
 
   void Introduce(const v1::RingFrame& frame);
   absl::Status NotJoined() const;
@@ -60,9 +69,14 @@ class IncomingStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, gr
   std::shared_ptr<Inbox> inbox() const;
   BrokenHop hop() const { return {open_.from_rank(), open_.to_rank()}; }
 
+  Service* const service_;
+  RingPoller* const poller_;
+  const RingPoller::Use use_;
   RingJoins* const joins_;
   const absl::Duration join_timeout_;
-  std::shared_ptr<IncomingStream> self_;
+  grpc::ServerContext context_;
+  grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer> stream_;
+  RingOperation<IncomingStream> accept_, read_, write_, join_, call_, finish_;
   grpc::Alarm join_alarm_;
   grpc::ByteBuffer frame_;   // being read
   grpc::ByteBuffer answer_;  // being written

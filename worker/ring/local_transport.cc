@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "worker/ring/broken_hop.h"
 #include "worker/ring/inbox.h"
 
@@ -28,6 +29,15 @@ class LocalTransport final : public Transport {
 
   absl::StatusOr<Chunk> Receive(absl::Duration timeout) override {
     return inboxes_[rank_]->Pop(timeout);
+  }
+
+  // What is sent is referred to until the successor's thread has taken it in.
+  bool WaitUntilReleased(absl::FunctionRef<bool()> released, absl::Duration timeout) override {
+    const absl::Time deadline = absl::Now() + timeout;
+    while (!released() && absl::Now() < deadline) {
+      inboxes_[rank_]->WaitForNews(absl::Milliseconds(1));
+    }
+    return released();
   }
 
   void BreakOff(const absl::Status& why) override {

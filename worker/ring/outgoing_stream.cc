@@ -1,7 +1,6 @@
 #include "worker/ring/outgoing_stream.h"
 
 #include <grpcpp/channel.h>
-#include <grpcpp/generic/generic_stub.h>
 
 #include <utility>
 
@@ -15,26 +14,31 @@ namespace {
 
 constexpr char kMethod[] = "/ropewalk.v1.RingService/Exchange";
 
-using RawStub = grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer>;
-
 }  // namespace
 
+OutgoingStream::OutgoingStream(RingPoller* poller, std::shared_ptr<grpc::Channel> channel,
+                               BrokenHop hop, std::function<void(const absl::Status&)> on_loss)
+    : use_(poller),
+      channel_(std::move(channel)),
+      hop_(hop),
+      on_loss_(std::move(on_loss)),
+      start_(this, &OutgoingStream::OnStarted),
+      read_(this, &OutgoingStream::OnRead),
+      write_(this, &OutgoingStream::OnWritten),
+      finish_(this, &OutgoingStream::OnFinished) {}
+
 std::shared_ptr<OutgoingStream> OutgoingStream::Start(
-    std::shared_ptr<grpc::Channel> channel, const v1::RingOpen& open,
+    RingPoller* poller, std::shared_ptr<grpc::Channel> channel, const v1::RingOpen& open,
     std::function<void(const absl::Status&)> on_loss) {
   std::shared_ptr<OutgoingStream> stream(new OutgoingStream(
-      std::move(channel), {open.from_rank(), open.to_rank()}, std::move(on_loss)));
-  stream->self_ = stream;
-  stream->context_.set_wait_for_ready(true);
-  RawStub(stream->channel_)
-      .PrepareBidiStreamingCall(&stream->context_, kMethod, grpc::StubOptions(), stream.get());
-  // Until no more can be written: writes come from outside gRPC's callbacks.
-  stream->AddHold();
-  stream->StartRead(&stream->answer_);
-  stream->StartCall();
+      poller, std::move(channel), {open.from_rank(), open.to_rank()}, std::move(on_loss)));
   v1::RingFrame frame;
   *frame.mutable_open() = open;
   stream->Send(EncodeFrame(frame)).IgnoreError();  // WaitUntilAccepted says how it went
+  stream->context_.set_wait_for_ready(true);
+  stream->call_ =
+      grpc::GenericStub(stream->channel_).PrepareCall(&stream->context_, kMethod, poller->queue());
+  stream->call_->StartCall(stream->start_.Start());
   return stream;
 }
 
@@ -55,13 +59,15 @@ absl::Status OutgoingStream::LeftError() const {
 void OutgoingStream::WriteNext() {
   if (busy_ || unwritable_ || half_closed_) return;
   if (!queue_.empty()) {
-    writing_ = std::move(queue_.front());
+    const grpc::ByteBuffer frame = std::move(queue_.front());
     queue_.pop_front();
     busy_ = true;
-    StartWrite(&writing_);
+    grpc::WriteOptions options;
+    if (!queue_.empty()) options.set_buffer_hint();
+    call_->Write(frame, options, write_.Start());
   } else if (leaving_) {
     half_closed_ = true;
-    StartWritesDone();
+    call_->WritesDone(write_.Start());
   }
 }
 
@@ -107,21 +113,28 @@ bool OutgoingStream::has_callees_word() const {
   return callees_word_;
 }
 
-void OutgoingStream::OnReadDone(bool ok) {
+void OutgoingStream::OnStarted(bool ok) {
+  MutexLock lock(&mutex_);
+  call_->Read(&answer_, read_.Start());
+  busy_ = !ok;
+  WriteNext();
+}
+
+void OutgoingStream::OnRead(bool ok) {
   MutexLock lock(&mutex_);
   if (ok) {
     accepted_ = true;
-    StartRead(&answer_);
-  } else if (!std::exchange(unwritable_, true)) {
-    RemoveHold();
+    call_->Read(&answer_, read_.Start());
+  } else {
+    unwritable_ = true;
+    call_->Finish(&status_, finish_.Start());
   }
   changed_.SignalAll();
 }
 
-void OutgoingStream::OnWriteDone(bool ok) {
+void OutgoingStream::OnWritten(bool ok) {
   MutexLock lock(&mutex_);
   busy_ = false;
-  writing_.Clear();
   if (ok) WriteNext();
 }
 
@@ -138,13 +151,12 @@ absl::Status OutgoingStream::OutcomeOf(const grpc::Status& status) {
       absl::StrCat("the connection to rank ", hop_.to_rank, " was lost: ", status.error_message()));
 }
 
-void OutgoingStream::OnDone(const grpc::Status& status) {
-  const std::shared_ptr<OutgoingStream> self = std::move(self_);
+void OutgoingStream::OnFinished(bool) {
   absl::Status outcome;
   bool lost;
   {
     MutexLock lock(&mutex_);
-    outcome = OutcomeOf(status);
+    outcome = OutcomeOf(status_);
     lost = accepted_ && !outcome.ok();
     outcome_ = outcome;
     queue_.clear();

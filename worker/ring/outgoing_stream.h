@@ -1,8 +1,8 @@
 #pragma once
 
 #include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/client_callback.h>
 
 #include <deque>
 #include <functional>
@@ -15,6 +15,8 @@
 #include "ropewalk/v1/ring_service.pb.h"
 #include "services/common/mutex.h"
 #include "worker/ring/broken_hop.h"
+#include "worker/ring/ring_operation.h"
+#include "worker/ring/ring_poller.h"
 
 namespace grpc {
 class Channel;
@@ -24,11 +26,12 @@ namespace ropewalk {
 
 // The caller's side of an Exchange: the stream to the successor. It keeps itself alive until gRPC
 // is done with it. Thread-safe.
-class OutgoingStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+class OutgoingStream final : public std::enable_shared_from_this<OutgoingStream> {
  public:
   // Begins a call, which waits until the channel has a connection, and sends `open`. `on_loss` is
-  // called, by a thread of gRPC, with the hop's error if the call fails after it was accepted.
-  static std::shared_ptr<OutgoingStream> Start(std::shared_ptr<grpc::Channel> channel,
+  // called, by a thread that polls, with the hop's error if the call fails after it was accepted.
+  static std::shared_ptr<OutgoingStream> Start(RingPoller* poller,
+                                               std::shared_ptr<grpc::Channel> channel,
                                                const v1::RingOpen& open,
                                                std::function<void(const absl::Status&)> on_loss);
 
@@ -51,31 +54,33 @@ class OutgoingStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
   bool has_callees_word() const;
 
  private:
-  OutgoingStream(std::shared_ptr<grpc::Channel> channel, BrokenHop hop,
-                 std::function<void(const absl::Status&)> on_loss)
-      : channel_(std::move(channel)), hop_(hop), on_loss_(std::move(on_loss)) {}
+  OutgoingStream(RingPoller* poller, std::shared_ptr<grpc::Channel> channel, BrokenHop hop,
+                 std::function<void(const absl::Status&)> on_loss);
 
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnDone(const grpc::Status& status) override;
+  void OnStarted(bool ok);
+  void OnRead(bool ok);
+  void OnWritten(bool ok);
+  void OnFinished(bool ok);
 
   absl::Status LeftError() const;
   void WaitUntilEnded(absl::Duration timeout) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status OutcomeOf(const grpc::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  const RingPoller::Use use_;
   const std::shared_ptr<grpc::Channel> channel_;
   const BrokenHop hop_;
   const std::function<void(const absl::Status&)> on_loss_;
   grpc::ClientContext context_;
-  std::shared_ptr<OutgoingStream> self_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+  RingOperation<OutgoingStream> start_, read_, write_, finish_;
   grpc::ByteBuffer answer_;
-  grpc::ByteBuffer writing_;
+  grpc::Status status_;
 
   mutable Mutex mutex_;
   CondVar changed_;
   std::deque<grpc::ByteBuffer> queue_ ABSL_GUARDED_BY(mutex_);
-  bool busy_ ABSL_GUARDED_BY(mutex_) = false;     // a write is under way
+  bool busy_ ABSL_GUARDED_BY(mutex_) = true;      // nothing can be written now
   bool leaving_ ABSL_GUARDED_BY(mutex_) = false;  // the farewell is queued, or sent
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool unwritable_ ABSL_GUARDED_BY(mutex_) = false;  // nothing can be sent any more

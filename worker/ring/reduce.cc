@@ -82,7 +82,7 @@ class Reducer {
  private:
   void ReduceElements(const uint8_t* theirs, int64_t count) {
     ReduceRun<Op>(mine_, theirs, result_, count);
-    if (result_ != mine_) crcs_.result = ExtendCrc32c(crcs_.result, result_, count * sizeof(T));
+    crcs_.result = ExtendCrc32c(crcs_.result, result_, count * sizeof(T));
     if (complete_ != nullptr) {
       std::memcpy(complete_, result_, count * sizeof(T));
       complete_ += count;
@@ -124,10 +124,6 @@ ReducedCrcs Reduce(ReduceOp op, const void* mine, const Payload& theirs, void* r
       return ReduceAs<SumFloat32>(mine, theirs, result, complete);
   }
   return {0, 0};
-}
-
-uint32_t ReduceInPlace(ReduceOp op, void* mine, const Payload& theirs) {
-  return Reduce(op, mine, theirs, mine, nullptr).theirs;
 }
 
 uint32_t CopyWithCrc(const Payload& from, void* to) {

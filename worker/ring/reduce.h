@@ -16,14 +16,11 @@ struct ReducedCrcs {
 };
 
 // result[i] = mine[i] op theirs[i] for all elements of `theirs`, which may be cut and aligned in
-// any way; `mine` and `result` are aligned and do not overlap. Unless `complete` is null, it
+// any way; `mine` and `result` are aligned, and the same or apart. Unless `complete` is null, it
 // receives the result as well; it may be `mine`. REQUIRES: theirs.size() is a multiple of the
 // element's size.
 ReducedCrcs Reduce(ReduceOp op, const void* mine, const Payload& theirs, void* result,
                    void* complete);
-
-// The same in the place of `mine`; returns the CRC of theirs alone.
-uint32_t ReduceInPlace(ReduceOp op, void* mine, const Payload& theirs);
 
 // Copies, and returns the CRC of what was copied.
 uint32_t CopyWithCrc(const void* from, int64_t size, void* to);

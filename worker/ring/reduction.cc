@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "worker/ring/crc32c.h"
 #include "worker/ring/reduce.h"
 
 namespace ropewalk {
@@ -28,7 +29,8 @@ Reduction::Reduction(ReductionId id, const RingSchedule& schedule,
       schedule_(schedule),
       buffers_(buffers.begin(), buffers.end()),
       pool_(pool),
-      fingerprint_(schedule.Fingerprint()) {}
+      fingerprint_(schedule.Fingerprint()),
+      loan_(std::make_shared<std::vector<RingBuffer>>(buffers_)) {}
 
 ChunkHeader Reduction::HeaderOf(const ScheduledChunk& chunk) const {
   ChunkHeader header;
@@ -51,11 +53,25 @@ uint8_t* Reduction::Elements(const ScheduledChunk& chunk) const {
   return static_cast<uint8_t*>(buffer.data) + chunk.range.begin * ElementBytes(buffer.op);
 }
 
+bool Reduction::MayLend(const ScheduledChunk& chunk) const {
+  return schedule_.MayLend() && buffers_[chunk.buffer].owner != nullptr;
+}
+
+Payload Reduction::Lend(const ScheduledChunk& chunk) const {
+  return Payload(std::shared_ptr<const uint8_t>(loan_, Elements(chunk)),
+                 chunk.range.size() * ElementBytes(buffers_[chunk.buffer].op));
+}
+
 // This rank's elements, on their way.
 Chunk Reduction::Own(const ScheduledChunk& scheduled) const {
   Chunk chunk = {HeaderOf(scheduled), Payload()};
   const int64_t bytes = chunk.header.length;
   if (bytes == 0) return chunk;
+  if (MayLend(scheduled)) {
+    chunk.header.payload_crc = ExtendCrc32c(0, Elements(scheduled), bytes);
+    chunk.payload = Lend(scheduled);
+    return chunk;
+  }
   std::shared_ptr<uint8_t> copy = pool_->Take(bytes);
   chunk.header.payload_crc = CopyWithCrc(Elements(scheduled), bytes, copy.get());
   chunk.payload = Payload(std::move(copy), bytes);
@@ -67,18 +83,17 @@ absl::StatusOr<Chunk> Reduction::Add(const ScheduledChunk& scheduled, const Chun
   Chunk sum = {HeaderOf(scheduled), Payload()};
   const int64_t bytes = theirs.payload.size();
   if (bytes == 0) return sum;
+  const bool complete = schedule_.IsComplete(scheduled.step);
+  const bool goes_on = schedule_.GoesOn(scheduled.step);
+  const bool in_place = complete && (!goes_on || MayLend(scheduled));
   uint8_t* const mine = Elements(scheduled);
-  if (!schedule_.GoesOn(scheduled.step)) {
-    const uint32_t crc = ReduceInPlace(theirs.header.op, mine, theirs.payload);
-    if (crc != theirs.header.payload_crc) return CorruptError(theirs.header);
-    return sum;
-  }
-  std::shared_ptr<uint8_t> memory = pool_->Take(bytes);
-  const ReducedCrcs crcs = Reduce(theirs.header.op, mine, theirs.payload, memory.get(),
-                                  schedule_.IsComplete(scheduled.step) ? mine : nullptr);
+  std::shared_ptr<uint8_t> memory = in_place ? nullptr : pool_->Take(bytes);
+  const ReducedCrcs crcs =
+      Reduce(theirs.header.op, mine, theirs.payload, in_place ? mine : memory.get(),
+             complete && !in_place ? mine : nullptr);
   if (crcs.theirs != theirs.header.payload_crc) return CorruptError(theirs.header);
   sum.header.payload_crc = crcs.result;
-  sum.payload = Payload(std::move(memory), bytes);
+  if (goes_on) sum.payload = in_place ? Lend(scheduled) : Payload(std::move(memory), bytes);
   return sum;
 }
 

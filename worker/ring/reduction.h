@@ -24,11 +24,9 @@ struct ReductionId {
 // One rank's part in one all-reduce: chunks come in, chunks go out. Pure: whoever owns it moves the
 // chunks.
 //
-// Nothing that goes out refers to the buffers: what they hold is copied, and sums are computed,
-// into memory of the pool; complete chunks go on as they came. So the buffers are free at any
-// moment, even when the network still holds chunks of a reduction that was broken off. The copy
-// costs 1/N of the buffers; with it comes that their elements stay as they were until complete ones
-// replace them.
+// What goes out refers to a buffer only if that has an owner, which it then holds, and lends() says
+// for how long. Otherwise what the buffer holds is copied into memory of the pool, where sums that
+// go on are computed, too; complete chunks of others go on as they came.
 class Reduction {
  public:
   // `pool` and the memory of `buffers` outlive the reduction.
@@ -37,6 +35,9 @@ class Reduction {
 
   // All received and all sent.
   bool done() const { return received_ == schedule_.messages() && sent_ == schedule_.messages(); }
+
+  // Whether something that was sent refers to the buffers still, so that they may not be changed.
+  bool lends() const { return loan_.use_count() > 1; }
 
   bool HasChunkToSend() const {
     return sent_ < schedule_.messages() && schedule_.MaySend(sent_, received_);
@@ -56,6 +57,8 @@ class Reduction {
   ChunkHeader HeaderOf(const ScheduledChunk& chunk) const;
   absl::Status Check(const ChunkHeader& header, const ChunkHeader& expected) const;
   uint8_t* Elements(const ScheduledChunk& chunk) const;
+  bool MayLend(const ScheduledChunk& chunk) const;
+  Payload Lend(const ScheduledChunk& chunk) const;
   Chunk Own(const ScheduledChunk& scheduled) const;
   absl::StatusOr<Chunk> Add(const ScheduledChunk& scheduled, const Chunk& theirs) const;
   absl::StatusOr<Chunk> Take(const ScheduledChunk& scheduled, const Chunk& theirs) const;
@@ -65,6 +68,8 @@ class Reduction {
   const std::vector<RingBuffer> buffers_;
   ChunkPool* const pool_;
   const uint32_t fingerprint_;
+  // Held by whatever refers to the buffers; holds their owners.
+  const std::shared_ptr<const std::vector<RingBuffer>> loan_;
   int64_t sent_ = 0;
   int64_t received_ = 0;
   std::deque<Chunk> going_on_;  // received and to be sent, oldest first

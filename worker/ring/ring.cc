@@ -68,11 +68,19 @@ absl::Status Ring::Run(Collective collective, int64_t step, uint32_t attempt,
   RETURN_IF_ERROR(failure());
   RETURN_IF_ERROR(CheckBuffers(buffers));
   if (ranks_ == 1) return absl::OkStatus();
-  const RingSchedule schedule(buffers, ranks_, options_.rank, DefaultGranularity(buffers, ranks_),
-                              collective);
+  const RingSchedule schedule(buffers, ranks_, options_.rank, GranularityFor(buffers), collective);
   Reduction reduction({options_.generation, step, attempt}, schedule, buffers, pool_.get());
   const absl::Status status = Exchange(&reduction);
   return status.ok() ? status : BreakOff(status);
+}
+
+Granularity Ring::GranularityFor(absl::Span<const RingBuffer> buffers) const {
+  Granularity granularity = DefaultGranularity(buffers, ranks_);
+  if (options_.granularity.chunk_bytes > 0) {
+    granularity.chunk_bytes = options_.granularity.chunk_bytes;
+  }
+  if (options_.granularity.window > 0) granularity.window = options_.granularity.window;
+  return granularity;
 }
 
 absl::Status Ring::Exchange(Reduction* reduction) {
@@ -82,11 +90,22 @@ absl::Status Ring::Exchange(Reduction* reduction) {
       payload_bytes_sent_ += chunk.payload.size();
       transport_->Send(std::move(chunk));
     }
-    if (reduction->done()) return absl::OkStatus();
+    if (reduction->done()) return WaitUntilReleased(*reduction);
     ASSIGN_OR_RETURN(const Chunk chunk, NextChunk());
     const absl::Status status = reduction->Receive(chunk);
     if (!status.ok()) return BrokenHopError(status.code(), hop_in_, status.message());
   }
+}
+
+absl::Status Ring::WaitUntilReleased(const Reduction& reduction) {
+  if (transport_->WaitUntilReleased([&] { return !reduction.lends(); }, options_.hop_timeout)) {
+    return absl::OkStatus();
+  }
+  const BrokenHop hop_out = {options_.rank, (options_.rank + 1) % ranks_};
+  return BrokenHopError(
+      absl::StatusCode::kDeadlineExceeded, hop_out,
+      absl::StrCat("rank ", hop_out.to_rank, " has taken nothing from rank ", hop_out.from_rank,
+                   " for ", absl::FormatDuration(options_.hop_timeout)));
 }
 
 absl::StatusOr<Chunk> Ring::NextChunk() {

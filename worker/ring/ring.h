@@ -37,6 +37,8 @@ struct RingOptions {
   absl::Duration connect_timeout = absl::Seconds(60);
   // How long a hop may go without progress while this rank waits for it.
   absl::Duration hop_timeout = absl::Seconds(60);
+  // How finely buffers are cut, equal on all ranks; what is 0 is as DefaultGranularity has it.
+  Granularity granularity = {0, 0};
 };
 
 // Sums vectors over the members of one generation by ring all-reduce: reduce-scatter, then
@@ -71,8 +73,8 @@ class Ring {
   // has another (step, attempt). At most 255 buffers.
   //
   // A rank that has all it needs returns OK, though another may fail in the same reduction. Nothing
-  // refers to the buffers once it has returned, whatever it returns. After an error their
-  // contents are unspecified, and every later call returns the same error.
+  // refers to the buffers once it has returned, but to those with an owner after an error. After an
+  // error their contents are unspecified, and every later call returns the same error.
   //
   // Errors name their hop (BrokenHopOf), as "hop 1 -> 2: no chunk for 10s":
   // UNAVAILABLE: a peer died or left. DEADLINE_EXCEEDED: a hop made no progress within hop_timeout.
@@ -101,8 +103,10 @@ class Ring {
  private:
   absl::Status Run(Collective collective, int64_t step, uint32_t attempt,
                    absl::Span<const RingBuffer> buffers);
+  Granularity GranularityFor(absl::Span<const RingBuffer> buffers) const;
   absl::StatusOr<Chunk> NextChunk();
   absl::Status Exchange(Reduction* reduction);
+  absl::Status WaitUntilReleased(const Reduction& reduction);
   void SendWaiting();
   absl::Status BreakOff(const absl::Status& why);
   absl::Status failure() const;

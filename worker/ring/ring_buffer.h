@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 namespace ropewalk {
 
@@ -16,6 +17,10 @@ struct RingBuffer {
   void* data;
   int64_t count;
   ReduceOp op;
+  // What keeps `data` alive, if it is to be sent from where it lies: that saves a copy, but when a
+  // reduction fails, `data` may be read on, by connections that are no more, until nobody else
+  // holds the owner. Null: nothing refers to `data` once a reduction has ended.
+  std::shared_ptr<const void> owner = nullptr;
 };
 
 // Bytes of one element.

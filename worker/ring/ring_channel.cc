@@ -4,6 +4,8 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "worker/ring/congestion_control.h"
+
 namespace ropewalk {
 
 std::shared_ptr<grpc::Channel> DialRingChannel(const std::string& address) {
@@ -17,6 +19,11 @@ std::shared_ptr<grpc::Channel> DialRingChannel(const std::string& address) {
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 400);
   args.SetMaxSendMessageSize(-1);
   args.SetMaxReceiveMessageSize(-1);
+  if (IsNearby(address)) {
+    if (grpc_socket_mutator* const mutator = PlainCongestionControl()) {
+      args.SetSocketMutator(mutator);
+    }
+  }
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), args);
 }
 

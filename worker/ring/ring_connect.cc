@@ -28,7 +28,8 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Connect(const RingOptions& options,
   RETURN_IF_ERROR(CheckOptions(options));
   std::unique_ptr<Transport> transport;
   if (options.addresses.size() > 1) {
-    ASSIGN_OR_RETURN(transport, GrpcTransport::Connect(options, &endpoint->joins(), cancellation));
+    ASSIGN_OR_RETURN(transport, GrpcTransport::Connect(options, &endpoint->joins(),
+                                                       &endpoint->poller(), cancellation));
   }
   return std::make_unique<Ring>(options, std::move(transport), cancellation);
 }

@@ -3,6 +3,7 @@
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,11 +27,15 @@ class Member {
   explicit Member(absl::Duration join_timeout = absl::Seconds(60)) : endpoint_(join_timeout) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-    builder.RegisterService(endpoint_.service());
+    endpoint_.Register(&builder);
     server_ = builder.BuildAndStart();
+    endpoint_.Serve();
   }
 
-  ~Member() { server_->Shutdown(std::chrono::system_clock::now()); }
+  ~Member() {
+    server_->Shutdown(std::chrono::system_clock::now());
+    endpoint_.Stop();
+  }
 
   RingEndpoint* endpoint() { return &endpoint_; }
   int port() const { return port_; }
@@ -109,11 +114,17 @@ struct Vectors {
     }
   }
 
-  std::vector<RingBuffer> Buffers() {
+  std::vector<RingBuffer> Buffers(const std::shared_ptr<const void>& owner = nullptr) {
     const auto count = static_cast<int64_t>(ints.size());
-    return {{ints.data(), count, ReduceOp::kSumInt32},
-            {bytes.data(), count, ReduceOp::kMaxUint8},
-            {floats.data(), count, ReduceOp::kSumFloat32}};
+    return {{ints.data(), count, ReduceOp::kSumInt32, owner},
+            {bytes.data(), count, ReduceOp::kMaxUint8, owner},
+            {floats.data(), count, ReduceOp::kSumFloat32, owner}};
+  }
+
+  void Scribble() {
+    std::fill(ints.begin(), ints.end(), -1);
+    std::fill(bytes.begin(), bytes.end(), uint8_t{0xff});
+    std::fill(floats.begin(), floats.end(), -1.f);
   }
 };
 
@@ -139,11 +150,16 @@ void ExpectReduces(Members& members, std::vector<std::unique_ptr<Ring>>& rings, 
   for (int rank = 0; rank < members.ranks(); ++rank) vectors.emplace_back(rank, count);
   members.ForEachRank([&](int rank) {
     const int64_t before = rings[rank]->payload_bytes_sent();
-    const std::vector<RingBuffer> buffers = vectors[rank].Buffers();
-    const absl::Status status = rings[rank]->AllReduce(step, 0, buffers);
+    Vectors mine = vectors[rank];
+    // Every second rank lends its elements, and has them back when the call returns.
+    const auto owner = rank % 2 == 0 ? std::make_shared<int>() : nullptr;
+    const absl::Status status = rings[rank]->AllReduce(step, 0, mine.Buffers(owner));
     ASSERT_TRUE(status.ok()) << status;
+    EXPECT_LE(owner.use_count(), 1);
     EXPECT_EQ(rings[rank]->payload_bytes_sent() - before,
-              PayloadBytes(buffers, members.ranks(), rank));
+              PayloadBytes(mine.Buffers(), members.ranks(), rank));
+    vectors[rank] = mine;
+    mine.Scribble();
   });
   ExpectSerialResult(vectors[0], members.ranks());
   for (const Vectors& mine : vectors) {

@@ -8,7 +8,8 @@ namespace ropewalk {
 namespace {
 
 constexpr int64_t kMinChunkBytes = 64 << 10;
-constexpr int64_t kMaxChunkBytes = 1 << 20;
+constexpr int64_t kMaxChunkBytes = 512 << 10;
+constexpr int kWindow = 2;
 constexpr int kChunksPerBlock = 4;
 
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -96,7 +97,7 @@ Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks) 
   const int64_t quarter =
       CeilDivide(LargestBlockBytes(buffers, BlocksOf(buffers, ranks, {})), kChunksPerBlock);
   const int64_t whole_cache_lines = CeilDivide(quarter, 64) * 64;
-  return {std::clamp(whole_cache_lines, kMinChunkBytes, kMaxChunkBytes), 2 * ranks};
+  return {std::clamp(whole_cache_lines, kMinChunkBytes, kMaxChunkBytes), kWindow};
 }
 
 RingSchedule::RingSchedule(absl::Span<const RingBuffer> buffers, int ranks, int rank,

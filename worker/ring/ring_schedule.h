@@ -77,8 +77,8 @@ struct Granularity {
   int window;           // chunks
 };
 
-// What keeps the pipeline full yet in cache: about four chunks a block within 64 KiB to 1 MiB, and
-// two chunks a hop.
+// What keeps the pipeline full yet in cache: about four chunks a block within 64 KiB to 512 KiB, two
+// of them in flight.
 Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks);
 
 class RingSchedule {
@@ -96,6 +96,10 @@ class RingSchedule {
 
   // Whether the i-th message may be sent after `received` messages have been received.
   bool MaySend(int64_t i, int64_t received) const;
+
+  // Whether an element of this rank's may be sent from where it lies: the result takes its place
+  // only once the successor has received it. Not so in a direct exchange.
+  bool MayLend() const { return last_step_ > 0; }
 
   // Whether what is sent in `step` is the sender's own; otherwise it received it in the step
   // before.

@@ -235,7 +235,7 @@ TEST(DefaultGranularity, CutsBlocksInFourWithinBounds) {
   EXPECT_EQ(DefaultGranularity({Ints(100)}, 4).chunk_bytes, 64 << 10);
   EXPECT_EQ(DefaultGranularity({Ints(512 << 10)}, 4).chunk_bytes, 128 << 10);
   EXPECT_EQ(DefaultGranularity({Ints(128 << 10)}, 2).chunk_bytes, 128 << 10);
-  EXPECT_EQ(DefaultGranularity({Ints(100), Ints(64 << 20)}, 4).chunk_bytes, 1 << 20);
+  EXPECT_EQ(DefaultGranularity({Ints(100), Ints(64 << 20)}, 4).chunk_bytes, 512 << 10);
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <latch>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -62,11 +64,17 @@ struct Vectors {
     }
   }
 
-  std::vector<RingBuffer> Buffers() {
+  std::vector<RingBuffer> Buffers(const std::shared_ptr<const void>& owner = nullptr) {
     const auto count = static_cast<int64_t>(ints.size());
-    return {{ints.data(), count, ReduceOp::kSumInt32},
-            {bytes.data(), count, ReduceOp::kMaxUint8},
-            {floats.data(), count, ReduceOp::kSumFloat32}};
+    return {{ints.data(), count, ReduceOp::kSumInt32, owner},
+            {bytes.data(), count, ReduceOp::kMaxUint8, owner},
+            {floats.data(), count, ReduceOp::kSumFloat32, owner}};
+  }
+
+  void Scribble() {
+    std::fill(ints.begin(), ints.end(), -1);
+    std::fill(bytes.begin(), bytes.end(), uint8_t{0xff});
+    std::fill(floats.begin(), floats.end(), -1.f);
   }
 };
 
@@ -91,8 +99,14 @@ void ExpectAllReduces(int ranks, int64_t count) {
   for (int rank = 0; rank < ranks; ++rank) vectors.emplace_back(rank, count);
   std::vector<int64_t> sent(ranks);
   const auto statuses = RunRing(ranks, [&](Ring& ring, int rank) {
-    const absl::Status status = ring.AllReduce(1, 0, vectors[rank].Buffers());
+    Vectors mine = vectors[rank];
+    // Every second rank lends its elements, and has them back when the call returns.
+    const auto owner = rank % 2 == 0 ? std::make_shared<int>() : nullptr;
+    const absl::Status status = ring.AllReduce(1, 0, mine.Buffers(owner));
+    EXPECT_LE(owner.use_count(), 1);
     sent[rank] = ring.payload_bytes_sent();
+    vectors[rank] = mine;
+    mine.Scribble();
     return status;
   });
   ExpectSerialResult(vectors[0], ranks, {0, count});

@@ -1,35 +1,50 @@
 #pragma once
 
-#include <grpcpp/support/server_callback.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_stream.h>
 
 #include <cstdint>
+#include <memory>
 
-#include "ropewalk/v1/ring_service.pb.h"
+#include "ropewalk/v1/ring_service.grpc.pb.h"
+#include "worker/ring/incoming_stream.h"
+#include "worker/ring/ring_operation.h"
+#include "worker/ring/ring_poller.h"
 #include "worker/ring/state_offers.h"
 
 namespace ropewalk {
 
 // The callee's side of a PullState: writes a state piece by piece, the next when the one before is
-// on its way. Deletes itself when gRPC is done with it.
-class StateStream final : public grpc::ServerWriteReactor<v1::PullStateResponse> {
+// on its way. It keeps itself alive until gRPC is done with it; only events touch it.
+class StateStream final : public std::enable_shared_from_this<StateStream> {
  public:
-  // OUT_OF_RANGE, to the caller: `offset` is not within the state.
-  static StateStream* Serve(StateOffers::Offer offer, int64_t offset);
-
-  // Answers with an error only.
-  static StateStream* Refuse(const absl::Status& why);
+  // Serves every call that comes, until the server is shut down. All outlive the streams.
+  // OUT_OF_RANGE, to the caller: the offset is not within the state. Otherwise as
+  // StateOffers::Find.
+  static void AcceptAll(IncomingStream::Service* service, RingPoller* poller,
+                        const StateOffers* offers);
 
  private:
-  StateStream(StateOffers::Offer offer, int64_t offset)
-      : offer_(std::move(offer)), offset_(offset) {}
+  StateStream(IncomingStream::Service* service, RingPoller* poller, const StateOffers* offers);
 
-  void OnWriteDone(bool ok) override;
-  void OnDone() override { delete this; }
+  void OnAccepted(bool ok);
+  void OnWritten(bool ok);
+  void OnFinished(bool) {}
 
+  absl::Status FindOffer();
   void WriteNext();
+  void Finish(const grpc::Status& status) { stream_.Finish(status, finish_.Start()); }
 
-  const StateOffers::Offer offer_;
-  int64_t offset_;
+  IncomingStream::Service* const service_;
+  RingPoller* const poller_;
+  const RingPoller::Use use_;
+  const StateOffers* const offers_;
+  grpc::ServerContext context_;
+  v1::PullStateRequest request_;
+  grpc::ServerAsyncWriter<v1::PullStateResponse> stream_;
+  RingOperation<StateStream> accept_, write_, finish_;
+  StateOffers::Offer offer_;
+  int64_t offset_ = 0;
   v1::PullStateResponse response_;
 };
 

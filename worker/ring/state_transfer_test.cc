@@ -34,10 +34,14 @@ class StateTransferTest : public testing::Test {
   StateTransferTest() {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-    builder.RegisterService(endpoint_.service());
+    endpoint_.Register(&builder);
     server_ = builder.BuildAndStart();
+    endpoint_.Serve();
   }
-  ~StateTransferTest() override { server_->Shutdown(std::chrono::system_clock::now()); }
+  ~StateTransferTest() override {
+    server_->Shutdown(std::chrono::system_clock::now());
+    endpoint_.Stop();
+  }
 
   absl::StatusOr<std::string> Pull(int64_t step, absl::Duration patience = kPatience,
                                    RingCancellation* cancellation = nullptr) {

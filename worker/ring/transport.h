@@ -1,5 +1,6 @@
 #pragma once
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -20,6 +21,10 @@ class Transport {
   // DEADLINE_EXCEEDED without a BrokenHop: none came in time; any other error is the last one, and
   // names the hop that broke, here or elsewhere in the ring.
   virtual absl::StatusOr<Chunk> Receive(absl::Duration timeout) = 0;
+
+  // Waits until `released`, which depends on what has been sent being on its way; false: it is not
+  // within `timeout`.
+  virtual bool WaitUntilReleased(absl::FunctionRef<bool()> released, absl::Duration timeout) = 0;
 
   // Receive says `why` from now on, and both neighbours are told `why`; the first call counts. From
   // any thread; does not block.

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "absl/synchronization/mutex.h"
+
 namespace ropewalk {
 namespace {
 
@@ -16,6 +18,7 @@ void TuneProcessForRing() {
   mallopt(M_TOP_PAD, kTopPadBytes);
   mallopt(M_TRIM_THRESHOLD, kKeptBytes);
   mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   setenv("GRPC_EXPERIMENTS", "tcp_frame_size_tuning,tcp_rcv_lowat", /*overwrite=*/0);
 }
 

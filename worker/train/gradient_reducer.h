@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
@@ -12,11 +13,14 @@ struct Contribution {
   absl::Span<int32_t> sums;      // added, modulo 2^32
   absl::Span<uint8_t> maxima;    // the largest is kept
   absl::Span<float> float_sums;  // added in an order that depends on the ring
+  // What keeps the parts alive, if they may be sent from where they lie: as RingBuffer has it.
+  std::shared_ptr<const void> owner;
 };
 
 // Combines the contributions of all ranks, in place. The trainer's only view of other workers.
 // Blocking; every rank calls it the same number of times with parts of the same lengths. An error
-// means that the ring is broken: the parts' contents are undefined, and no further call succeeds.
+// means that the ring is broken: the parts' contents are undefined, they may be read until nobody
+// else holds their owner, and no further call succeeds.
 class GradientReducer {
  public:
   virtual ~GradientReducer() = default;

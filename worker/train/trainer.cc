@@ -114,8 +114,7 @@ Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingDa
       optimizer_(CreateOptimizer(options_.optimizer, TensorsOf(model->layout()))),
       state_(model->layout().size, optimizer_->InitialState()),
       gradient_(model->layout().size),
-      exponents_(BlockCount(model->layout().size)),
-      exponents_twice_(2 * exponents_.size()) {
+      exponents_(BlockCount(model->layout().size)) {
   model_->InitializeParameters(options_.seed, absl::MakeSpan(state_.parameters));
   model_->SetParameters(state_.parameters);
 }
@@ -169,43 +168,50 @@ Trainer::Work Trainer::PlanStep(const Team& team) const {
   return work;
 }
 
-// Runs this rank's micro-batches: fills sums_ and exponents_, or float_sums_ and the tail of sums_.
+// Runs this rank's micro-batches: fills the sums and exponents_, or the float sums and the sums'
+// tail.
 absl::Status Trainer::Compute(const Work& work, absl::Span<const uint8_t> scales) {
-  sums_.resize(work.words);
-  float_sums_.resize(options_.exact ? 0 : gradient_.size());
-  SetToZero(absl::MakeSpan(sums_));
-  SetToZero(absl::MakeSpan(float_sums_));
+  // A connection that broke may still hold what it was to send.
+  if (exchanged_.use_count() > 1) exchanged_ = std::make_shared<Exchanged>();
+  exchanged_->sums.resize(work.words);
+  exchanged_->float_sums.resize(options_.exact ? 0 : gradient_.size());
+  SetToZero(absl::MakeSpan(exchanged_->sums));
+  SetToZero(absl::MakeSpan(exchanged_->float_sums));
   std::fill(exponents_.begin(), exponents_.end(), 0);
   for (size_t m = 0; m < work.batches.size(); ++m) {
     if (!work.IsOwn(m)) continue;
-    absl::Span<float> gradient = absl::MakeSpan(options_.exact ? gradient_ : float_sums_);
+    absl::Span<float> gradient =
+        absl::MakeSpan(options_.exact ? gradient_ : exchanged_->float_sums);
     if (options_.exact) SetToZero(gradient);
     const RandomKey key{options_.seed, static_cast<uint64_t>(state_.step),
                         static_cast<uint32_t>(m)};
     ASSIGN_OR_RETURN(const double loss, model_->AccumulateGradient(work.batches[m], key, gradient));
-    WriteDouble(loss, &sums_[work.losses_at + 2 * m]);
-    sums_[work.counts_at + m] = 1;
+    WriteDouble(loss, &exchanged_->sums[work.losses_at + 2 * m]);
+    exchanged_->sums[work.counts_at + m] = 1;
     if (!options_.exact) continue;
     const OpTimer timer("exact sum", 0, 12.0 * gradient.size());
     MeasureAndAccumulate(gradient, scales, work.fraction_bits, absl::MakeSpan(exponents_),
-                         absl::MakeSpan(sums_).first(gradient.size()));
+                         absl::MakeSpan(exchanged_->sums).first(gradient.size()));
   }
   return absl::OkStatus();
 }
 
 absl::Status Trainer::Reduce(const Work& work, GradientReducer* reducer, StepTiming* timing) {
-  PutChecksum(absl::MakeSpan(sums_));
-  const auto second = std::copy(exponents_.begin(), exponents_.end(), exponents_twice_.begin());
+  PutChecksum(absl::MakeSpan(exchanged_->sums));
+  exchanged_->exponents_twice.resize(2 * exponents_.size());
+  const auto second =
+      std::copy(exponents_.begin(), exponents_.end(), exchanged_->exponents_twice.begin());
   std::copy(exponents_.begin(), exponents_.end(), second);
   const absl::Duration start = clock_->Monotonic();
   Contribution contribution;
-  contribution.sums = absl::MakeSpan(sums_);
-  if (options_.exact) contribution.maxima = absl::MakeSpan(exponents_twice_);
-  contribution.float_sums = absl::MakeSpan(float_sums_);
+  contribution.sums = absl::MakeSpan(exchanged_->sums);
+  if (options_.exact) contribution.maxima = absl::MakeSpan(exchanged_->exponents_twice);
+  contribution.float_sums = absl::MakeSpan(exchanged_->float_sums);
+  contribution.owner = exchanged_;
   RETURN_IF_ERROR(reducer->AllReduce(state_.step, contribution));
   timing->ring += clock_->Monotonic() - start;
-  std::copy(exponents_twice_.begin(), exponents_twice_.begin() + exponents_.size(),
-            exponents_.begin());
+  std::copy(exchanged_->exponents_twice.begin(),
+            exchanged_->exponents_twice.begin() + exponents_.size(), exponents_.begin());
   const absl::Status status = CheckReduction(work);
   return absl::Status(
       status.code(),
@@ -215,17 +221,18 @@ absl::Status Trainer::Reduce(const Work& work, GradientReducer* reducer, StepTim
 // Whether what came out of the reduction is what all ranks put in. A sum has a checksum; maxima
 // have none that is linear, so they go twice.
 absl::Status Trainer::CheckReduction(const Work& work) const {
-  RETURN_IF_ERROR(VerifyChecksum(sums_));
+  RETURN_IF_ERROR(VerifyChecksum(exchanged_->sums));
   if (!std::equal(exponents_.begin(), exponents_.end(),
-                  exponents_twice_.begin() + exponents_.size())) {
+                  exchanged_->exponents_twice.begin() + exponents_.size())) {
     return absl::InternalError(
         "two copies of the largest exponents differ after their reduction: a link, memory or "
         "processor is faulty");
   }
   for (size_t m = 0; m < work.batches.size(); ++m) {
-    if (sums_[work.counts_at + m] == 1) continue;
+    if (exchanged_->sums[work.counts_at + m] == 1) continue;
     return absl::InternalError(absl::StrCat("micro-batch ", m, " was computed ",
-                                            sums_[work.counts_at + m], " times instead of once"));
+                                            exchanged_->sums[work.counts_at + m],
+                                            " times instead of once"));
   }
   return absl::OkStatus();
 }
@@ -238,7 +245,7 @@ absl::StatusOr<double> Trainer::ExactGradient(const Work& work, GradientReducer*
     RETURN_IF_ERROR(Compute(work, scales));
     const absl::Duration time = clock_->Monotonic() - start;
     timing->compute += time;
-    sums_[work.speeds_at + work.rank] = TokensPerSecond(timing->own_tokens, time);
+    exchanged_->sums[work.speeds_at + work.rank] = TokensPerSecond(timing->own_tokens, time);
     RETURN_IF_ERROR(Reduce(work, reducer, timing));
     if (const auto bad = std::find(exponents_.begin(), exponents_.end(), kNonFinite);
         bad != exponents_.end()) {
@@ -254,11 +261,13 @@ absl::StatusOr<double> Trainer::ExactGradient(const Work& work, GradientReducer*
     scales.assign(exponents_.begin(), exponents_.end());
     timing->recomputed = true;
   }
-  timing->tokens_per_second.assign(&sums_[work.speeds_at], &sums_[work.checksum_at]);
+  timing->tokens_per_second.assign(&exchanged_->sums[work.speeds_at],
+                                   &exchanged_->sums[work.checksum_at]);
   state_.scales.Record(exponents_);
   const OpTimer timer("mean and norm", 0, 8.0 * gradient_.size());
-  return FromFixedPoint(absl::MakeSpan(sums_).first(gradient_.size()), scales, work.fraction_bits,
-                        1.0 / std::max<int64_t>(1, work.targets), absl::MakeSpan(gradient_));
+  return FromFixedPoint(absl::MakeSpan(exchanged_->sums).first(gradient_.size()), scales,
+                        work.fraction_bits, 1.0 / std::max<int64_t>(1, work.targets),
+                        absl::MakeSpan(gradient_));
 }
 
 absl::StatusOr<double> Trainer::FloatGradient(const Work& work, GradientReducer* reducer,
@@ -268,7 +277,7 @@ absl::StatusOr<double> Trainer::FloatGradient(const Work& work, GradientReducer*
   timing->compute += clock_->Monotonic() - start;
   RETURN_IF_ERROR(Reduce(work, reducer, timing));
   const float factor = 1.0f / std::max<int64_t>(1, work.targets);
-  const double norm = ScaledGradient(factor, float_sums_, absl::MakeSpan(gradient_));
+  const double norm = ScaledGradient(factor, exchanged_->float_sums, absl::MakeSpan(gradient_));
   if (std::isfinite(norm)) return norm;
   return absl::OutOfRangeError(
       absl::StrCat("step ", state_.step + 1, ": the gradient is not finite"));
@@ -279,7 +288,7 @@ void Trainer::Update(const Work& work, double gradient_norm) {
   record.step = state_.step + 1;
   record.tokens = work.tokens;
   for (size_t m = 0; m < work.batches.size(); ++m)
-    record.loss += ReadDouble(&sums_[work.losses_at + 2 * m]);
+    record.loss += ReadDouble(&exchanged_->sums[work.losses_at + 2 * m]);
   record.loss /= std::max<int64_t>(1, work.targets);
   record.learning_rate = LearningRate(options_.schedule, state_.step);
   record.grad_norm = gradient_norm;

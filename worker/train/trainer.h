@@ -72,6 +72,15 @@ class Trainer {
  private:
   struct Work;  // a step's plan and this rank's part in it
 
+  // What the ranks combine.
+  struct Exchanged {
+    // [parameters][2 a micro-batch: its loss][1 a micro-batch: times computed][1 a rank: its
+    // speed][2: checksum]
+    std::vector<int32_t> sums;
+    std::vector<uint8_t> exponents_twice;  // [2][blocks]
+    std::vector<float> float_sums;         // [parameters], unless sums are exact
+  };
+
   Work PlanStep(const Team& team) const;
   absl::Status Compute(const Work& work, absl::Span<const uint8_t> scales);
   absl::Status Reduce(const Work& work, GradientReducer* reducer, StepTiming* timing);
@@ -92,11 +101,8 @@ class Trainer {
 
   // Of the step in flight.
   std::vector<float> gradient_;
-  std::vector<float> float_sums_;
-  std::vector<int32_t> sums_;  // [parameters][2 a micro-batch: its loss][1 a micro-batch: times
-                               // computed][1 a rank: its speed][2: checksum]
-  std::vector<uint8_t> exponents_;        // [blocks]
-  std::vector<uint8_t> exponents_twice_;  // [2][blocks]: as they are reduced
+  std::vector<uint8_t> exponents_;  // [blocks]
+  std::shared_ptr<Exchanged> exchanged_ = std::make_shared<Exchanged>();
 };
 
 }  // namespace ropewalk

@@ -7,26 +7,36 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <string>
 #include <vector>
 
 // What the programs share that time all-reduces of other libraries beside ring_bench.
 
 namespace ropewalk {
 
-// RANKS BYTES exact|float32 ROUNDS
+// RANKS BYTES exact|float32 ROUNDS [RANK ADDRESS FOLDER]: with the last three it is one rank, on
+// this address, of those that meet in a folder.
 struct PeerCase {
   int ranks = 0;
   int64_t elements = 0;  // of 4 bytes
   bool integers = false;
   int rounds = 0;
+  int rank = -1;
+  std::string address = "127.0.0.1";
+  std::string folder;
 
   static PeerCase Parse(int argc, char** argv) {
-    if (argc != 5 || (std::strcmp(argv[3], "exact") != 0 && std::strcmp(argv[3], "float32") != 0)) {
-      std::fprintf(stderr, "usage: %s RANKS BYTES exact|float32 ROUNDS\n", argv[0]);
+    if ((argc != 5 && argc != 8) ||
+        (std::strcmp(argv[3], "exact") != 0 && std::strcmp(argv[3], "float32") != 0)) {
+      std::fprintf(stderr, "usage: %s RANKS BYTES exact|float32 ROUNDS [RANK ADDRESS FOLDER]\n",
+                   argv[0]);
       std::exit(2);
     }
-    return {std::atoi(argv[1]), std::atoll(argv[2]) / 4, std::strcmp(argv[3], "exact") == 0,
-            std::atoi(argv[4])};
+    PeerCase result = {std::atoi(argv[1]), std::atoll(argv[2]) / 4,
+                       std::strcmp(argv[3], "exact") == 0, std::atoi(argv[4])};
+    if (argc == 8)
+      result.rank = std::atoi(argv[5]), result.address = argv[6], result.folder = argv[7];
+    return result;
   }
 };
 

@@ -1,4 +1,4 @@
-// Times Gloo's ring all-reduce between processes of one machine, over TCP on loopback; prints
+// Times Gloo's ring all-reduce between processes of one machine, over TCP; the first rank prints
 // milliseconds.
 
 #include <gloo/allreduce.h>
@@ -31,7 +31,7 @@ double Time(const PeerCase& peer_case, const std::shared_ptr<gloo::Context>& con
 
 void RunRank(const PeerCase& peer_case, int rank, const std::string& folder) {
   gloo::transport::tcp::attr attributes;
-  attributes.hostname = "127.0.0.1";
+  attributes.hostname = peer_case.address;
   auto device = gloo::transport::tcp::CreateDevice(attributes);
   auto context = std::make_shared<gloo::rendezvous::Context>(rank, peer_case.ranks);
   gloo::rendezvous::FileStore store(folder);
@@ -46,6 +46,10 @@ void RunRank(const PeerCase& peer_case, int rank, const std::string& folder) {
 
 int main(int argc, char** argv) {
   const ropewalk::PeerCase peer_case = ropewalk::PeerCase::Parse(argc, argv);
+  if (peer_case.rank >= 0) {
+    ropewalk::RunRank(peer_case, peer_case.rank, peer_case.folder);
+    return 0;
+  }
   std::string folder = std::filesystem::temp_directory_path() / "gloo_bench.XXXXXX";
   if (mkdtemp(folder.data()) == nullptr) return 1;
   for (int rank = 0; rank < peer_case.ranks; ++rank) {

@@ -2,7 +2,8 @@
 
 Prints one JSON object: tokens_per_second (median step), peak_bytes (VmHWM, read at the end of the last step), idle_bytes (the
 same after the imports), first_step_seconds (from the start of the process until the first step began) and the loss of every step.
-One micro-batch goes through forward and backward before, without an update, so that nothing is compiled while time is taken.
+With torch.compile the first step is not timed, because things are compiled in it; otherwise one micro-batch goes through forward and
+backward before, without an update.
 A step is what train_bench's is: all documents of the file, gradients accumulated over micro-batches and divided by the number of
 target tokens of the step, clipped to norm 1, one AdamW update.
 """
@@ -103,8 +104,11 @@ def measure(options):
     idle = peak_bytes()
     step = Steps(options)
     first_step = seconds_since_process_start()
-    step.warm_up()
     seconds, losses = [], []
+    if options.compile:
+        losses.append(step())
+    else:
+        step.warm_up()
     while len(seconds) < options.least_steps or sum(seconds) < options.seconds:
         start = time.perf_counter()
         losses.append(step())
