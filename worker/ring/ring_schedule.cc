@@ -15,7 +15,7 @@ constexpr int kChunksPerBlock = 4;
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Of all buffers, for the direct exchange.
-constexpr int64_t kMostDirectBytes = 8 << 20;
+constexpr int64_t kMostDirectBytes = 512 << 10;
 
 bool IsDirect(absl::Span<const RingBuffer> buffers, int ranks, Collective collective) {
   int64_t bytes = 0;
