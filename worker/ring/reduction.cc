@@ -30,7 +30,7 @@ Reduction::Reduction(ReductionId id, const RingSchedule& schedule,
       buffers_(buffers.begin(), buffers.end()),
       pool_(pool),
       fingerprint_(schedule.Fingerprint()),
-      loan_(std::make_shared<std::vector<RingBuffer>>(buffers_)) {}
+      loans_(new Loans{buffers_}) {}
 
 ChunkHeader Reduction::HeaderOf(const ScheduledChunk& chunk) const {
   ChunkHeader header;
@@ -58,8 +58,11 @@ bool Reduction::MayLend(const ScheduledChunk& chunk) const {
 }
 
 Payload Reduction::Lend(const ScheduledChunk& chunk) const {
-  return Payload(std::shared_ptr<const uint8_t>(loan_, Elements(chunk)),
-                 chunk.range.size() * ElementBytes(buffers_[chunk.buffer].op));
+  loans_->count.fetch_add(1, std::memory_order_relaxed);
+  std::shared_ptr<const uint8_t> elements(Elements(chunk), [loans = loans_](const uint8_t*) {
+    loans->count.fetch_sub(1, std::memory_order_release);
+  });
+  return Payload(std::move(elements), chunk.range.size() * ElementBytes(buffers_[chunk.buffer].op));
 }
 
 // This rank's elements, on their way.
