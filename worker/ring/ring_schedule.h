@@ -77,8 +77,8 @@ struct Granularity {
   int window;           // chunks
 };
 
-// What keeps the pipeline full yet in cache: about four chunks a block within 64 KiB to 512 KiB, two
-// of them in flight.
+// What keeps the pipeline full yet in cache: about four chunks a block within 64 KiB to 512 KiB,
+// two of them in flight.
 Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks);
 
 class RingSchedule {
