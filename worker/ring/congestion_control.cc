@@ -51,7 +51,7 @@ constexpr grpc_socket_mutator_vtable kTable = {
 };
 
 bool IsPrivate(uint32_t address) {
-  return address >> 24 == 127 || address >> 24 == 10 || address >> 20 == (172u << 4 | 1) ||
+  return address >> 24 == 10 || address >> 20 == (172u << 4 | 1) ||
          address >> 16 == (192u << 8 | 168);
 }
 
@@ -60,13 +60,14 @@ bool IsPrivate(uint32_t address) {
 bool IsNearby(const std::string& address) {
   const absl::StatusOr<HostPort> parsed = ParseHostPort(address);
   if (!parsed.ok()) return false;
+  if (IsLoopback(parsed->host)) return true;
   in_addr v4;
   if (inet_pton(AF_INET, parsed->host.c_str(), &v4) == 1) return IsPrivate(ntohl(v4.s_addr));
   in6_addr v6;
   if (inet_pton(AF_INET6, parsed->host.c_str(), &v6) == 1) {
-    return IN6_IS_ADDR_LOOPBACK(&v6) || (v6.s6_addr[0] & 0xfe) == 0xfc;
+    return (v6.s6_addr[0] & 0xfe) == 0xfc;
   }
-  return parsed->host == "localhost";
+  return false;
 }
 
 grpc_socket_mutator* PlainCongestionControl() {

@@ -12,7 +12,7 @@
 
 namespace ropewalk {
 
-IncomingStream::IncomingStream(Service* service, RingPoller* poller, RingJoins* joins,
+IncomingStream::IncomingStream(AsyncRingService* service, RingPoller* poller, RingJoins* joins,
                                absl::Duration join_timeout)
     : service_(service),
       poller_(poller),
@@ -27,7 +27,7 @@ IncomingStream::IncomingStream(Service* service, RingPoller* poller, RingJoins* 
       call_(this, &IncomingStream::OnCallOver),
       finish_(this, &IncomingStream::OnFinished) {}
 
-void IncomingStream::AcceptAll(Service* service, RingPoller* poller, RingJoins* joins,
+void IncomingStream::AcceptAll(AsyncRingService* service, RingPoller* poller, RingJoins* joins,
                                absl::Duration join_timeout) {
   std::shared_ptr<IncomingStream> stream(new IncomingStream(service, poller, joins, join_timeout));
   stream->context_.AsyncNotifyWhenDone(stream->call_.tag());

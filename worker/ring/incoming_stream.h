@@ -11,8 +11,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "ropewalk/v1/ring_service.grpc.pb.h"
 #include "services/common/mutex.h"
+#include "worker/ring/async_ring_service.h"
 #include "worker/ring/broken_hop.h"
 #include "worker/ring/chunk.h"
 #include "worker/ring/ring_operation.h"
@@ -27,13 +27,10 @@ class RingJoins;
 // keeps itself alive until gRPC is done with it. Thread-safe.
 class IncomingStream final : public std::enable_shared_from_this<IncomingStream> {
  public:
-  using Service = v1::RingService::WithRawMethod_Exchange<
-      v1::RingService::WithAsyncMethod_PullState<v1::RingService::Service>>;
-
   // Takes in every stream that comes, until the server is shut down: reads who it is and reports to
   // `joins`. One that nobody wants within `join_timeout` ends with DEADLINE_EXCEEDED. All outlive
   // the streams.
-  static void AcceptAll(Service* service, RingPoller* poller, RingJoins* joins,
+  static void AcceptAll(AsyncRingService* service, RingPoller* poller, RingJoins* joins,
                         absl::Duration join_timeout);
 
   // The first frame. Valid once the stream has arrived at `joins`.
@@ -47,7 +44,7 @@ class IncomingStream final : public std::enable_shared_from_this<IncomingStream>
   void Leave(const absl::Status& why);
 
  private:
-  IncomingStream(Service* service, RingPoller* poller, RingJoins* joins,
+  IncomingStream(AsyncRingService* service, RingPoller* poller, RingJoins* joins,
                  absl::Duration join_timeout);
 
   void OnAccepted(bool ok);
@@ -69,7 +66,7 @@ class IncomingStream final : public std::enable_shared_from_this<IncomingStream>
   std::shared_ptr<Inbox> inbox() const;
   BrokenHop hop() const { return {open_.from_rank(), open_.to_rank()}; }
 
-  Service* const service_;
+  AsyncRingService* const service_;
   RingPoller* const poller_;
   const RingPoller::Use use_;
   RingJoins* const joins_;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "worker/ring/async_ring_service.h"
 #include "worker/ring/incoming_stream.h"
 #include "worker/ring/ring_joins.h"
 #include "worker/ring/ring_poller.h"
@@ -12,7 +13,7 @@
 
 namespace ropewalk {
 
-class RingEndpoint::Service final : public IncomingStream::Service {};
+struct RingEndpoint::Service : AsyncRingService {};
 
 RingEndpoint::RingEndpoint(absl::Duration join_timeout)
     : join_timeout_(join_timeout),

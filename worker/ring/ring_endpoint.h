@@ -47,7 +47,7 @@ class RingEndpoint {
   RingPoller& poller() { return *poller_; }
 
  private:
-  class Service;
+  struct Service;
 
   const absl::Duration join_timeout_;
   const std::unique_ptr<StateOffers> offers_;

@@ -3,7 +3,6 @@
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "worker/ring/ring.h"
 #include "worker/ring/ring_endpoint.h"
 #include "worker/ring/ring_schedule.h"
+#include "worker/ring/testing/rank_vectors.h"
 
 namespace ropewalk {
 namespace {
@@ -95,55 +95,6 @@ class Members {
   RingOptions options_;
 };
 
-int32_t IntOf(int rank, int64_t i) {
-  return static_cast<int32_t>(static_cast<uint32_t>(i * 2654435761u) * (2 * rank + 1));
-}
-uint8_t ByteOf(int rank, int64_t i) { return static_cast<uint8_t>(i * 31 + rank * 97); }
-float FloatOf(int rank, int64_t i) { return 0.37f * static_cast<float>(i % 1000) - 11.f * rank; }
-
-struct Vectors {
-  std::vector<int32_t> ints;
-  std::vector<uint8_t> bytes;
-  std::vector<float> floats;
-
-  Vectors(int rank, int64_t count) : ints(count), bytes(count), floats(count) {
-    for (int64_t i = 0; i < count; ++i) {
-      ints[i] = IntOf(rank, i);
-      bytes[i] = ByteOf(rank, i);
-      floats[i] = FloatOf(rank, i);
-    }
-  }
-
-  std::vector<RingBuffer> Buffers(const std::shared_ptr<const void>& owner = nullptr) {
-    const auto count = static_cast<int64_t>(ints.size());
-    return {{ints.data(), count, ReduceOp::kSumInt32, owner},
-            {bytes.data(), count, ReduceOp::kMaxUint8, owner},
-            {floats.data(), count, ReduceOp::kSumFloat32, owner}};
-  }
-
-  void Scribble() {
-    std::fill(ints.begin(), ints.end(), -1);
-    std::fill(bytes.begin(), bytes.end(), uint8_t{0xff});
-    std::fill(floats.begin(), floats.end(), -1.f);
-  }
-};
-
-void ExpectSerialResult(const Vectors& result, int ranks) {
-  for (size_t i = 0; i < result.ints.size(); ++i) {
-    uint32_t sum = 0;
-    uint8_t max = 0;
-    double float_sum = 0;
-    for (int rank = 0; rank < ranks; ++rank) {
-      sum += static_cast<uint32_t>(IntOf(rank, i));
-      max = std::max(max, ByteOf(rank, i));
-      float_sum += FloatOf(rank, i);
-    }
-    ASSERT_EQ(static_cast<uint32_t>(result.ints[i]), sum) << i;
-    ASSERT_EQ(result.bytes[i], max) << i;
-    ASSERT_NEAR(result.floats[i], float_sum, 1e-3) << i;
-  }
-}
-
 void ExpectReduces(Members& members, std::vector<std::unique_ptr<Ring>>& rings, int64_t step,
                    int64_t count) {
   std::vector<Vectors> vectors;
@@ -161,7 +112,7 @@ void ExpectReduces(Members& members, std::vector<std::unique_ptr<Ring>>& rings, 
     vectors[rank] = mine;
     mine.Scribble();
   });
-  ExpectSerialResult(vectors[0], members.ranks());
+  ExpectSerialResult(vectors[0], members.ranks(), {0, count});
   for (const Vectors& mine : vectors) {
     EXPECT_TRUE(mine.ints == vectors[0].ints && mine.bytes == vectors[0].bytes &&
                 mine.floats == vectors[0].floats)

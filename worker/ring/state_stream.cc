@@ -13,8 +13,7 @@ constexpr int64_t kPieceBytes = 1 << 20;
 
 }  // namespace
 
-StateStream::StateStream(IncomingStream::Service* service, RingPoller* poller,
-                         const StateOffers* offers)
+StateStream::StateStream(AsyncRingService* service, RingPoller* poller, const StateOffers* offers)
     : service_(service),
       poller_(poller),
       use_(poller),
@@ -24,7 +23,7 @@ StateStream::StateStream(IncomingStream::Service* service, RingPoller* poller,
       write_(this, &StateStream::OnWritten),
       finish_(this, &StateStream::OnFinished) {}
 
-void StateStream::AcceptAll(IncomingStream::Service* service, RingPoller* poller,
+void StateStream::AcceptAll(AsyncRingService* service, RingPoller* poller,
                             const StateOffers* offers) {
   std::shared_ptr<StateStream> stream(new StateStream(service, poller, offers));
   service->RequestPullState(&stream->context_, &stream->request_, &stream->stream_, poller->queue(),

@@ -6,8 +6,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "ropewalk/v1/ring_service.grpc.pb.h"
-#include "worker/ring/incoming_stream.h"
+#include "worker/ring/async_ring_service.h"
 #include "worker/ring/ring_operation.h"
 #include "worker/ring/ring_poller.h"
 #include "worker/ring/state_offers.h"
@@ -21,11 +20,10 @@ class StateStream final : public std::enable_shared_from_this<StateStream> {
   // Serves every call that comes, until the server is shut down. All outlive the streams.
   // OUT_OF_RANGE, to the caller: the offset is not within the state. Otherwise as
   // StateOffers::Find.
-  static void AcceptAll(IncomingStream::Service* service, RingPoller* poller,
-                        const StateOffers* offers);
+  static void AcceptAll(AsyncRingService* service, RingPoller* poller, const StateOffers* offers);
 
  private:
-  StateStream(IncomingStream::Service* service, RingPoller* poller, const StateOffers* offers);
+  StateStream(AsyncRingService* service, RingPoller* poller, const StateOffers* offers);
 
   void OnAccepted(bool ok);
   void OnWritten(bool ok);
@@ -35,7 +33,7 @@ class StateStream final : public std::enable_shared_from_this<StateStream> {
   void WriteNext();
   void Finish(const grpc::Status& status) { stream_.Finish(status, finish_.Start()); }
 
-  IncomingStream::Service* const service_;
+  AsyncRingService* const service_;
   RingPoller* const poller_;
   const RingPoller::Use use_;
   const StateOffers* const offers_;

@@ -213,9 +213,9 @@ absl::Status Trainer::Reduce(const Work& work, GradientReducer* reducer, StepTim
   std::copy(exchanged_->exponents_twice.begin(),
             exchanged_->exponents_twice.begin() + exponents_.size(), exponents_.begin());
   const absl::Status status = CheckReduction(work);
-  return absl::Status(
-      status.code(),
-      status.ok() ? "" : absl::StrCat("step ", state_.step + 1, ": ", status.message()));
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat("step ", state_.step + 1, ": ", status.message()));
 }
 
 // Whether what came out of the reduction is what all ranks put in. A sum has a checksum; maxima

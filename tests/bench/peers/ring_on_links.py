@@ -117,7 +117,7 @@ def main():
                     with open(options.json, "a") as file:
                         file.write(json.dumps(case) + "\n")
     if options.chart:
-        options.chart.write_text(chart("All-reduce of 16 MiB at 200 Mbit/s a link", "ranks", "ms",
+        options.chart.write_text(chart(f"All-reduce of {cases[0]['bytes'] >> 20} MiB at {cases[0]['megabits']} Mbit/s a link", "ranks", "ms",
                                        {name: [(case["ranks"], case[key]) for case in cases]
                                         for name, key in (("measured", "median_ms"), ("2(N-1)/N V/β + 2(N-1) α", "model_ms"))}))
 
