@@ -21,6 +21,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "worker/ring/mesh.h"
 #include "worker/ring/ring.h"
 #include "worker/ring/ring_endpoint.h"
 #include "worker/ring/tune_process.h"
@@ -38,6 +39,12 @@ struct BenchOptions {
   std::string json_file;
   int rank = -1;  // of `addresses`
   std::vector<std::string> addresses;
+
+  WireFormat wire() const {
+    return reduction == "bfloat16" ? WireFormat::kBfloat16
+           : reduction == "int8"   ? WireFormat::kInt8
+                                   : WireFormat::kPlain;
+  }
 };
 
 constexpr int kWarmups = 3;
@@ -96,6 +103,7 @@ class Member {
   // Leaves in order: what the others still need arrives.
   ~Member() {
     ring_.reset();
+    mesh_.reset();
     server_->Shutdown(std::chrono::system_clock::now());
     endpoint_.Stop();
   }
@@ -108,9 +116,11 @@ class Member {
     options.rank = rank;
     options.addresses = std::move(addresses);
     options.granularity = bench.granularity;
-    absl::StatusOr<std::unique_ptr<Ring>> ring = Ring::Connect(options, &endpoint_);
-    if (!ring.ok()) Die(ring.status());
-    ring_ = *std::move(ring);
+    if (bench.wire() == WireFormat::kPlain) {
+      Keep(Ring::Connect(options, &endpoint_), &ring_);
+    } else {
+      Keep(Mesh::Connect(options, &endpoint_), &mesh_);
+    }
   }
 
   // The median of the milliseconds that each takes.
@@ -118,7 +128,9 @@ class Member {
     std::vector<double> times;
     for (int round = 0; round < rounds; ++round) {
       const absl::Time start = absl::Now();
-      const absl::Status status = ring_->AllReduce(++step_, 0, {buffer});
+      ++step_;
+      const absl::Status status = mesh_ != nullptr ? mesh_->AllReduce(step_, 0, {buffer})
+                                                   : ring_->AllReduce(step_, 0, {buffer});
       if (!status.ok()) Die(status);
       times.push_back(absl::ToDoubleMilliseconds(absl::Now() - start));
     }
@@ -126,6 +138,12 @@ class Member {
   }
 
  private:
+  template <typename T>
+  static void Keep(absl::StatusOr<std::unique_ptr<T>> connected, std::unique_ptr<T>* place) {
+    if (!connected.ok()) Die(connected.status());
+    *place = *std::move(connected);
+  }
+
   [[noreturn]] static void Die(const absl::Status& why) {
     std::fprintf(stderr, "%s\n", why.ToString().c_str());
     std::_Exit(1);
@@ -135,6 +153,7 @@ class Member {
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Mesh> mesh_;  // in its place, where elements travel rounded
   int64_t step_ = 0;
 };
 
@@ -143,14 +162,16 @@ class Vector {
  public:
   Vector(const BenchOptions& options, int64_t bytes)
       : values_(std::make_shared<std::vector<float>>(bytes / 4)),
+        wire_(options.wire()),
         op_(options.reduction == "exact" ? ReduceOp::kSumInt32 : ReduceOp::kSumFloat32) {}
 
   RingBuffer buffer() {
-    return {values_->data(), static_cast<int64_t>(values_->size()), op_, values_};
+    return {values_->data(), static_cast<int64_t>(values_->size()), op_, values_, wire_};
   }
 
  private:
   const std::shared_ptr<std::vector<float>> values_;
+  const WireFormat wire_;
   const ReduceOp op_;
 };
 
@@ -238,8 +259,8 @@ int main(int argc, char** argv) {
   CLI::App app("Times the ring all-reduce between processes of this machine.");
   app.add_option("--ranks", options.ranks, "numbers of processes")->delimiter(',');
   app.add_option("--bytes", options.bytes, "sizes of the vector")->delimiter(',');
-  app.add_option("--reduction", options.reduction, "of int32 or of float32")
-      ->check(CLI::IsMember({"exact", "float32"}));
+  app.add_option("--reduction", options.reduction, "exact: of int32; otherwise of float32")
+      ->check(CLI::IsMember({"exact", "float32", "bfloat16", "int8"}));
   app.add_option("--seconds", options.seconds, "how long to measure each case");
   app.add_option("--rounds", options.rounds, "how many all-reduces, instead");
   app.add_option("--chunk-bytes", options.granularity.chunk_bytes, "instead of the default");

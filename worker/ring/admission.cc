@@ -1,20 +1,20 @@
 #include "worker/ring/admission.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace ropewalk {
 namespace {
 
 absl::Status CheckNeighbour(const v1::RingOpen& open, const RingSeat& seat) {
-  const int predecessor = (seat.rank + seat.ranks - 1) % seat.ranks;
-  if (open.from_rank() == predecessor && open.to_rank() == seat.rank &&
-      open.ranks() == seat.ranks) {
-    return absl::OkStatus();
-  }
+  const bool heard = std::count(seat.hears.begin(), seat.hears.end(), open.from_rank()) > 0;
+  if (heard && open.to_rank() == seat.rank && open.ranks() == seat.ranks) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      "this is rank ", seat.rank, " of ", seat.ranks, " and expects rank ", predecessor,
-      ", not rank ", open.from_rank(), " of ", open.ranks(), " in search of rank ", open.to_rank(),
-      "; all members must be given the same ring"));
+      "this is rank ", seat.rank, " of ", seat.ranks, " and expects rank ",
+      absl::StrJoin(seat.hears, " or "), ", not rank ", open.from_rank(), " of ", open.ranks(),
+      " in search of rank ", open.to_rank(), "; all members must be given the same ring"));
 }
 
 absl::Status Past(const v1::RingOpen& open) {

@@ -16,10 +16,19 @@ v1::RingOpen Open(const std::string& job, int64_t generation, int from = 0, int 
   return open;
 }
 
-const RingSeat kSeat = {"jobs/a", 5, 1, 3};
+const RingSeat kSeat = {"jobs/a", 5, 1, 3, {0}};
+const RingSeat kMeshSeat = {"jobs/a", 5, 1, 3, {0, 2}};
 
 TEST(Admission, TakesThePredecessorOfTheSameRing) {
   EXPECT_EQ(Admit(Open("jobs/a", 5), kSeat, std::nullopt).value(), Admission::kNow);
+}
+
+TEST(Admission, TakesEveryOtherRankOfAMesh) {
+  for (const int from : {0, 2}) {
+    EXPECT_EQ(Admit(Open("jobs/a", 5, from), kMeshSeat, std::nullopt).value(), Admission::kNow);
+  }
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(Admit(Open("jobs/a", 5, 1), kMeshSeat, std::nullopt).status()));
 }
 
 TEST(Admission, KeepsWhoeverIsAhead) {

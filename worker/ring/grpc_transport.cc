@@ -1,6 +1,7 @@
 #include "worker/ring/grpc_transport.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -26,23 +27,18 @@ constexpr absl::Duration kLookForRelease = absl::Microseconds(500);
 // How long the successor may take to see a farewell.
 constexpr absl::Duration kFarewellTimeout = absl::Seconds(1);
 
-int RanksOf(const RingOptions& options) { return static_cast<int>(options.addresses.size()); }
-
-RingSeat SeatOf(const RingOptions& options) {
-  return {options.job, options.generation, options.rank, RanksOf(options)};
+int Place(const RingOptions& options, int distance) {
+  return (options.rank + distance + options.ranks()) % options.ranks();
 }
-
-int Successor(const RingSeat& seat) { return (seat.rank + 1) % seat.ranks; }
 
 }  // namespace
 
-GrpcTransport::GrpcTransport(const RingOptions& options, RingJoins* joins, RingPoller* poller,
-                             std::shared_ptr<Inbox> inbox)
-    : seat_(SeatOf(options)),
-      successor_address_(options.addresses[Successor(seat_)]),
-      hop_in_{(seat_.rank + seat_.ranks - 1) % seat_.ranks, seat_.rank},
-      hop_out_{seat_.rank, Successor(seat_)},
-      connect_timeout_(options.connect_timeout),
+GrpcTransport::GrpcTransport(const RingOptions& options, int distance, RingJoins* joins,
+                             RingPoller* poller, std::shared_ptr<Inbox> inbox)
+    : options_(options),
+      hop_in_{Place(options, -distance), options.rank},
+      hop_out_{options.rank, Place(options, distance)},
+      successor_address_(options.addresses[hop_out_.to_rank]),
       joins_(joins),
       poller_(poller),
       inbox_(std::move(inbox)),
@@ -56,21 +52,46 @@ GrpcTransport::~GrpcTransport() {
   stream->Close(kFarewellTimeout);
 }
 
-absl::StatusOr<std::unique_ptr<Transport>> GrpcTransport::Connect(const RingOptions& options,
-                                                                  RingJoins* joins,
-                                                                  RingPoller* poller,
-                                                                  RingCancellation* cancellation) {
+absl::StatusOr<std::vector<std::unique_ptr<Transport>>> GrpcTransport::Connect(
+    const RingOptions& options, const std::vector<int>& distances, RingJoins* joins,
+    RingPoller* poller, RingCancellation* cancellation) {
   const absl::Time deadline = absl::Now() + options.connect_timeout;
-  auto inbox = std::make_shared<Inbox>();
-  RETURN_IF_ERROR(joins->Join(SeatOf(options), inbox));
-  std::unique_ptr<GrpcTransport> transport(new GrpcTransport(options, joins, poller, inbox));
-  const RingCancellation::Listener listener(
-      cancellation, [link = transport.get()](const absl::Status& why) { link->BreakOff(why); });
-  absl::Status status = transport->DialSuccessor(deadline);
-  if (status.ok()) status = transport->AwaitPredecessor(deadline);
-  if (status.ok()) return transport;
-  transport->BreakOff(status);
-  return status;
+  RingSeat seat{options.job, options.generation, options.rank, options.ranks(), {}};
+  RingJoins::Inboxes inboxes;
+  for (const int distance : distances) {
+    seat.hears.push_back(Place(options, -distance));
+    inboxes[seat.hears.back()] = std::make_shared<Inbox>();
+  }
+  RETURN_IF_ERROR(joins->Join(seat, inboxes));
+  std::vector<std::unique_ptr<GrpcTransport>> links;
+  for (const int distance : distances) {
+    links.emplace_back(
+        new GrpcTransport(options, distance, joins, poller, inboxes[Place(options, -distance)]));
+  }
+  RETURN_IF_ERROR(MeetAll(links, deadline, cancellation));
+  return std::vector<std::unique_ptr<Transport>>(std::make_move_iterator(links.begin()),
+                                                 std::make_move_iterator(links.end()));
+}
+
+// If one does not meet its neighbours, none does.
+absl::Status GrpcTransport::MeetAll(absl::Span<const std::unique_ptr<GrpcTransport>> links,
+                                    absl::Time deadline, RingCancellation* cancellation) {
+  const auto break_off = [links](const absl::Status& why) {
+    for (const std::unique_ptr<GrpcTransport>& link : links) link->BreakOff(why);
+  };
+  const RingCancellation::Listener listener(cancellation, break_off);
+  for (const std::unique_ptr<GrpcTransport>& link : links) {
+    const absl::Status status = link->Meet(deadline);
+    if (status.ok()) continue;
+    break_off(status);
+    return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GrpcTransport::Meet(absl::Time deadline) {
+  RETURN_IF_ERROR(DialSuccessor(deadline));
+  return AwaitPredecessor(deadline);
 }
 
 std::shared_ptr<OutgoingStream> GrpcTransport::outgoing() const {
@@ -81,11 +102,11 @@ std::shared_ptr<OutgoingStream> GrpcTransport::outgoing() const {
 // Null if the ring is broken off.
 std::shared_ptr<OutgoingStream> GrpcTransport::StartStream() {
   v1::RingOpen open;
-  open.set_job(seat_.job);
-  open.set_generation(seat_.generation);
+  open.set_job(options_.job);
+  open.set_generation(options_.generation);
   open.set_from_rank(hop_out_.from_rank);
   open.set_to_rank(hop_out_.to_rank);
-  open.set_ranks(seat_.ranks);
+  open.set_ranks(options_.ranks());
   MutexLock lock(&mutex_);
   if (broken_off_) return nullptr;
   outgoing_ = OutgoingStream::Start(
@@ -113,10 +134,10 @@ absl::Status GrpcTransport::WaitUntilAccepted(OutgoingStream& stream, absl::Time
     RETURN_IF_ERROR(inbox_->status());
     if (!absl::IsDeadlineExceeded(status) || !status.message().empty()) return status;
   }
-  return BrokenHopError(
-      absl::StatusCode::kDeadlineExceeded, hop_out_,
-      absl::StrCat("rank ", hop_out_.to_rank, " at ", successor_address_,
-                   " did not join the ring within ", absl::FormatDuration(connect_timeout_)));
+  return BrokenHopError(absl::StatusCode::kDeadlineExceeded, hop_out_,
+                        absl::StrCat("rank ", hop_out_.to_rank, " at ", successor_address_,
+                                     " did not join the ring within ",
+                                     absl::FormatDuration(options_.connect_timeout)));
 }
 
 absl::Status GrpcTransport::AwaitPredecessor(absl::Time deadline) {
@@ -125,7 +146,7 @@ absl::Status GrpcTransport::AwaitPredecessor(absl::Time deadline) {
   return BrokenHopError(
       absl::StatusCode::kDeadlineExceeded, hop_in_,
       absl::StrCat("rank ", hop_in_.from_rank, " did not connect to rank ", hop_in_.to_rank,
-                   " within ", absl::FormatDuration(connect_timeout_)));
+                   " within ", absl::FormatDuration(options_.connect_timeout)));
 }
 
 void GrpcTransport::Send(Chunk chunk) {

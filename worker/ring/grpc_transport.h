@@ -2,16 +2,17 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "services/common/mutex.h"
-#include "worker/ring/admission.h"
 #include "worker/ring/broken_hop.h"
 #include "worker/ring/cancellation.h"
-#include "worker/ring/ring.h"
+#include "worker/ring/ring_options.h"
 #include "worker/ring/transport.h"
 
 namespace grpc {
@@ -25,14 +26,16 @@ class OutgoingStream;
 class RingJoins;
 class RingPoller;
 
-// A ring over gRPC: one stream to the successor over a connection of its own, and the predecessor's
-// stream as it comes in at this process's RingEndpoint.
+// One rank's hops over gRPC to the rank some places on, its successor, and from the one as many
+// back, its predecessor: a stream over a connection of its own, and a stream that comes in at this
+// process's RingEndpoint.
 class GrpcTransport final : public Transport {
  public:
-  // See Ring::Connect. REQUIRES: at least two ranks.
-  static absl::StatusOr<std::unique_ptr<Transport>> Connect(const RingOptions& options,
-                                                            RingJoins* joins, RingPoller* poller,
-                                                            RingCancellation* cancellation);
+  // Takes part in a ring, where the only distance is 1, or in a mesh, with all of them. See
+  // Ring::Connect. In the order of `distances`, which are between 0 and the number of ranks.
+  static absl::StatusOr<std::vector<std::unique_ptr<Transport>>> Connect(
+      const RingOptions& options, const std::vector<int>& distances, RingJoins* joins,
+      RingPoller* poller, RingCancellation* cancellation);
   ~GrpcTransport() override;
 
   void Send(Chunk chunk) override;
@@ -41,20 +44,22 @@ class GrpcTransport final : public Transport {
   void BreakOff(const absl::Status& why) override;
 
  private:
-  GrpcTransport(const RingOptions& options, RingJoins* joins, RingPoller* poller,
+  GrpcTransport(const RingOptions& options, int distance, RingJoins* joins, RingPoller* poller,
                 std::shared_ptr<Inbox> inbox);
 
+  static absl::Status MeetAll(absl::Span<const std::unique_ptr<GrpcTransport>> links,
+                              absl::Time deadline, RingCancellation* cancellation);
+  absl::Status Meet(absl::Time deadline);
   absl::Status DialSuccessor(absl::Time deadline);
   absl::Status WaitUntilAccepted(OutgoingStream& stream, absl::Time deadline);
   absl::Status AwaitPredecessor(absl::Time deadline);
   std::shared_ptr<OutgoingStream> StartStream();
   std::shared_ptr<OutgoingStream> outgoing() const;
 
-  const RingSeat seat_;
-  const std::string successor_address_;
+  const RingOptions options_;
   const BrokenHop hop_in_;
   const BrokenHop hop_out_;
-  const absl::Duration connect_timeout_;
+  const std::string successor_address_;
   RingJoins* const joins_;
   RingPoller* const poller_;
   const std::shared_ptr<Inbox> inbox_;

@@ -15,11 +15,14 @@ class LocalTransport final : public Transport {
  public:
   using Inboxes = std::vector<std::shared_ptr<Inbox>>;
 
-  LocalTransport(int rank, Inboxes inboxes, ChunkFilter filter)
-      : rank_(rank), inboxes_(std::move(inboxes)), filter_(std::move(filter)) {}
+  LocalTransport(int rank, int distance, Inboxes inboxes, ChunkFilter filter)
+      : rank_(rank),
+        distance_(distance),
+        inboxes_(std::move(inboxes)),
+        filter_(std::move(filter)) {}
 
   ~LocalTransport() override {
-    successor()->End(BrokenHopError(absl::StatusCode::kUnavailable, {rank_, Neighbour(1)},
+    successor()->End(BrokenHopError(absl::StatusCode::kUnavailable, {rank_, Neighbour(distance_)},
                                     absl::StrCat("rank ", rank_, " has left the ring")));
   }
 
@@ -43,7 +46,7 @@ class LocalTransport final : public Transport {
   void BreakOff(const absl::Status& why) override {
     inboxes_[rank_]->Fail(why);
     successor()->Fail(why);
-    inboxes_[Neighbour(-1)]->Fail(why);
+    inboxes_[Neighbour(-distance_)]->Fail(why);
   }
 
  private:
@@ -52,23 +55,35 @@ class LocalTransport final : public Transport {
     return (rank_ + distance + ranks) % ranks;
   }
 
-  Inbox* successor() const { return inboxes_[Neighbour(1)].get(); }
+  Inbox* successor() const { return inboxes_[Neighbour(distance_)].get(); }
 
   const int rank_;
+  const int distance_;
   const Inboxes inboxes_;
   const ChunkFilter filter_;
 };
 
 }  // namespace
 
-std::vector<std::unique_ptr<Transport>> ConnectLocally(int ranks, ChunkFilter filter) {
+std::vector<std::unique_ptr<Transport>> ConnectLocally(int ranks, ChunkFilter filter,
+                                                       int distance) {
   LocalTransport::Inboxes inboxes;
   for (int rank = 0; rank < ranks; ++rank) inboxes.push_back(std::make_shared<Inbox>());
   std::vector<std::unique_ptr<Transport>> transports;
   for (int rank = 0; rank < ranks; ++rank) {
-    transports.push_back(std::make_unique<LocalTransport>(rank, inboxes, filter));
+    transports.push_back(std::make_unique<LocalTransport>(rank, distance, inboxes, filter));
   }
   return transports;
+}
+
+std::vector<std::vector<std::unique_ptr<Transport>>> ConnectMeshLocally(int ranks,
+                                                                        const ChunkFilter& filter) {
+  std::vector<std::vector<std::unique_ptr<Transport>>> mesh(ranks);
+  for (int distance = 1; distance < ranks; ++distance) {
+    std::vector<std::unique_ptr<Transport>> ring = ConnectLocally(ranks, filter, distance);
+    for (int rank = 0; rank < ranks; ++rank) mesh[rank].push_back(std::move(ring[rank]));
+  }
+  return mesh;
 }
 
 }  // namespace ropewalk

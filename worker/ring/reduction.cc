@@ -3,26 +3,12 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "worker/ring/chunk_check.h"
 #include "worker/ring/crc32c.h"
 #include "worker/ring/reduce.h"
 
 namespace ropewalk {
-namespace {
-
-std::string Describe(const ChunkHeader& header) {
-  return absl::StrCat("chunk ", header.chunk, " of block ", header.block, " of buffer ",
-                      header.buffer, " in ring step ", header.ring_step, " of step ", header.step,
-                      ", attempt ", header.attempt);
-}
-
-absl::Status CorruptError(const ChunkHeader& header) {
-  return absl::DataLossError(absl::StrCat(Describe(header), " does not match its CRC"));
-}
-
-}  // namespace
-
 Reduction::Reduction(ReductionId id, const RingSchedule& schedule,
                      absl::Span<const RingBuffer> buffers, ChunkPool* pool)
     : id_(id),
@@ -94,7 +80,7 @@ absl::StatusOr<Chunk> Reduction::Add(const ScheduledChunk& scheduled, const Chun
   const ReducedCrcs crcs =
       Reduce(theirs.header.op, mine, theirs.payload, in_place ? mine : memory.get(),
              complete && !in_place ? mine : nullptr);
-  if (crcs.theirs != theirs.header.payload_crc) return CorruptError(theirs.header);
+  if (crcs.theirs != theirs.header.payload_crc) return CorruptChunkError(theirs.header);
   sum.header.payload_crc = crcs.result;
   if (goes_on) sum.payload = in_place ? Lend(scheduled) : Payload(std::move(memory), bytes);
   return sum;
@@ -103,7 +89,7 @@ absl::StatusOr<Chunk> Reduction::Add(const ScheduledChunk& scheduled, const Chun
 // A complete chunk, which is the result.
 absl::StatusOr<Chunk> Reduction::Take(const ScheduledChunk& scheduled, const Chunk& theirs) const {
   if (CopyWithCrc(theirs.payload, Elements(scheduled)) != theirs.header.payload_crc) {
-    return CorruptError(theirs.header);
+    return CorruptChunkError(theirs.header);
   }
   return theirs;
 }
@@ -116,34 +102,12 @@ Chunk Reduction::NextToSend() {
   return scheduled.range.size() > 0 ? chunk : Own(scheduled);
 }
 
-absl::Status Reduction::Check(const ChunkHeader& header, const ChunkHeader& expected) const {
-  if (header.generation != id_.generation || header.step != id_.step ||
-      header.attempt != id_.attempt) {
-    return absl::AbortedError(absl::StrCat("expected a chunk of step ", id_.step, ", attempt ",
-                                           id_.attempt, " of generation ", id_.generation, ", got ",
-                                           Describe(header), " of generation ", header.generation));
-  }
-  if (header.fingerprint != fingerprint_) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the ranks reduce buffers of different counts or ops in step ", id_.step,
-                     ", attempt ", id_.attempt));
-  }
-  if (header != expected) {
-    return absl::InternalError(
-        absl::StrCat("expected ", Describe(expected), ", got ", Describe(header)));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Reduction::Receive(const Chunk& chunk) {
   if (received_ == schedule_.messages()) {
-    return absl::InternalError(absl::StrCat("got one chunk too many: ", Describe(chunk.header)));
+    return absl::InternalError("got one chunk too many");
   }
   const ScheduledChunk scheduled = schedule_.Received(received_);
-  ChunkHeader expected = HeaderOf(scheduled);
-  expected.payload_crc = chunk.header.payload_crc;
-  RETURN_IF_ERROR(Check(chunk.header, expected));
-  if (chunk.payload.size() != expected.length) return CorruptError(expected);
+  RETURN_IF_ERROR(CheckChunk(chunk, HeaderOf(scheduled)));
   ASSIGN_OR_RETURN(Chunk next, schedule_.IsAdded(scheduled.step) ? Add(scheduled, chunk)
                                                                  : Take(scheduled, chunk));
   if (schedule_.GoesOn(scheduled.step)) {

@@ -63,7 +63,6 @@ class Reduction {
   };
 
   ChunkHeader HeaderOf(const ScheduledChunk& chunk) const;
-  absl::Status Check(const ChunkHeader& header, const ChunkHeader& expected) const;
   uint8_t* Elements(const ScheduledChunk& chunk) const;
   bool MayLend(const ScheduledChunk& chunk) const;
   Payload Lend(const ScheduledChunk& chunk) const;

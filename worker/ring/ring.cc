@@ -1,31 +1,31 @@
 #include "worker/ring/ring.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/clock.h"
 #include "services/common/status_macros.h"
 #include "worker/ring/chunk_pool.h"
-#include "worker/ring/hop_patience.h"
+#include "worker/ring/hop_latency.h"
 #include "worker/ring/reduction.h"
 #include "worker/ring/transport.h"
 
 namespace ropewalk {
 namespace {
 
-constexpr size_t kMaxBuffers = 255;
-
-absl::Duration Now() { return Clock::Real()->Monotonic(); }
-
-absl::Status CheckBuffers(absl::Span<const RingBuffer> buffers) {
-  if (buffers.size() > kMaxBuffers) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(buffers.size(), " buffers; at most ", kMaxBuffers, " go into one reduction"));
-  }
+absl::Status CheckPlain(absl::Span<const RingBuffer> buffers) {
   for (const RingBuffer& buffer : buffers) {
-    if (buffer.count < 0) return absl::InvalidArgumentError("a buffer's count is negative");
+    if (buffer.wire == WireFormat::kPlain) continue;
+    return absl::InvalidArgumentError(
+        "a ring would round sums at every hop; elements that are to be rounded need a mesh");
   }
   return absl::OkStatus();
+}
+
+std::vector<std::unique_ptr<Transport>> OneOrNone(std::unique_ptr<Transport> transport) {
+  std::vector<std::unique_ptr<Transport>> transports;
+  if (transport != nullptr) transports.push_back(std::move(transport));
+  return transports;
 }
 
 }  // namespace
@@ -33,11 +33,10 @@ absl::Status CheckBuffers(absl::Span<const RingBuffer> buffers) {
 Ring::Ring(const RingOptions& options, std::unique_ptr<Transport> transport,
            RingCancellation* cancellation)
     : options_(options),
-      ranks_(static_cast<int>(options.addresses.size())),
-      hop_in_{(options.rank + ranks_ - 1) % ranks_, options.rank},
-      transport_(std::move(transport)),
-      pool_(std::make_unique<ChunkPool>()),
-      listener_(cancellation, [this](const absl::Status& why) { BreakOff(why).IgnoreError(); }) {}
+      ranks_(options.ranks()),
+      links_(options.rank, ranks_, options.generation, options.hop_timeout,
+             OneOrNone(std::move(transport)), cancellation),
+      pool_(std::make_unique<ChunkPool>()) {}
 
 Ring::~Ring() = default;
 
@@ -65,91 +64,42 @@ absl::Status Ring::Broadcast(int64_t step, uint32_t attempt, int root,
 
 absl::Status Ring::Run(Collective collective, int64_t step, uint32_t attempt,
                        absl::Span<const RingBuffer> buffers) {
-  RETURN_IF_ERROR(failure());
-  RETURN_IF_ERROR(CheckBuffers(buffers));
+  RETURN_IF_ERROR(links_.failure());
+  RETURN_IF_ERROR(CheckRingBuffers(buffers));
+  RETURN_IF_ERROR(CheckPlain(buffers));
   if (ranks_ == 1) return absl::OkStatus();
-  const RingSchedule schedule(buffers, ranks_, options_.rank, GranularityFor(buffers), collective);
+  const RingSchedule schedule(buffers, ranks_, options_.rank, GranularityOf(options_, buffers),
+                              collective);
   Reduction reduction({options_.generation, step, attempt}, schedule, buffers, pool_.get());
   const absl::Status status = Exchange(&reduction);
-  return status.ok() ? status : BreakOff(status);
-}
-
-Granularity Ring::GranularityFor(absl::Span<const RingBuffer> buffers) const {
-  Granularity granularity = DefaultGranularity(buffers, ranks_);
-  if (options_.granularity.chunk_bytes > 0) {
-    granularity.chunk_bytes = options_.granularity.chunk_bytes;
-  }
-  if (options_.granularity.window > 0) granularity.window = options_.granularity.window;
-  return granularity;
+  return status.ok() ? status : links_.BreakOff(status);
 }
 
 absl::Status Ring::Exchange(Reduction* reduction) {
   while (true) {
-    while (reduction->HasChunkToSend()) {
-      Chunk chunk = reduction->NextToSend();
-      payload_bytes_sent_ += chunk.payload.size();
-      transport_->Send(std::move(chunk));
+    while (reduction->HasChunkToSend()) links_.Send(1, reduction->NextToSend());
+    if (reduction->done()) {
+      return links_.WaitUntilReleased(1, [&] { return !reduction->lends(); });
     }
-    if (reduction->done()) return WaitUntilReleased(*reduction);
-    ASSIGN_OR_RETURN(const Chunk chunk, NextChunk());
+    ASSIGN_OR_RETURN(const Chunk chunk, links_.Receive(1));
     const absl::Status status = reduction->Receive(chunk);
-    if (!status.ok()) return BrokenHopError(status.code(), hop_in_, status.message());
+    if (!status.ok()) return links_.AboutHopFrom(1, status);
   }
 }
 
-absl::Status Ring::WaitUntilReleased(const Reduction& reduction) {
-  if (transport_->WaitUntilReleased([&] { return !reduction.lends(); }, options_.hop_timeout)) {
-    return absl::OkStatus();
-  }
-  const BrokenHop hop_out = {options_.rank, (options_.rank + 1) % ranks_};
-  return BrokenHopError(
-      absl::StatusCode::kDeadlineExceeded, hop_out,
-      absl::StrCat("rank ", hop_out.to_rank, " has taken nothing from rank ", hop_out.from_rank,
-                   " for ", absl::FormatDuration(options_.hop_timeout)));
-}
-
-absl::StatusOr<Chunk> Ring::NextChunk() {
-  HopPatience patience(options_.hop_timeout, Now());
-  while (!patience.exhausted(Now())) {
-    absl::StatusOr<Chunk> chunk = transport_->Receive(patience.Wait(Now()));
-    if (chunk.ok()) {
-      if (chunk->header.kind == ChunkKind::kElements) return chunk;
-      patience.Hear(Now());
-    } else if (!absl::IsDeadlineExceeded(chunk.status()) || BrokenHopOf(chunk.status())) {
-      return chunk.status();
-    }
-    if (patience.TakeNotice(Now())) SendWaiting();
-  }
-  return BrokenHopError(
-      absl::StatusCode::kDeadlineExceeded, hop_in_,
-      absl::StrCat("no chunk from rank ", hop_in_.from_rank, " to rank ", hop_in_.to_rank, " for ",
-                   absl::FormatDuration(options_.hop_timeout)));
-}
-
-void Ring::SendWaiting() {
-  Chunk notice;
-  notice.header.kind = ChunkKind::kWaiting;
-  notice.header.generation = options_.generation;
-  transport_->Send(std::move(notice));
+absl::Status Ring::MeasureLatency() {
+  if (ranks_ == 1 || options_.latency > absl::ZeroDuration()) return absl::OkStatus();
+  const int hops = ranks_ == 2 ? 1 : 2 * (ranks_ - 1);
+  ASSIGN_OR_RETURN(
+      options_.latency,
+      MeasureHopLatency(hops, [this](uint32_t attempt, absl::Span<const RingBuffer> buffers) {
+        return AllReduce(kBeforeAllSteps, attempt, buffers);
+      }));
+  return absl::OkStatus();
 }
 
 void Ring::Cancel(absl::string_view reason) {
-  BreakOff(absl::CancelledError(absl::StrCat("cancelled: ", reason))).IgnoreError();
-}
-
-// Returns why the ring broke first.
-absl::Status Ring::BreakOff(const absl::Status& why) {
-  {
-    MutexLock lock(&mutex_);
-    if (failure_.ok()) failure_ = why;
-  }
-  if (transport_ != nullptr) transport_->BreakOff(why);
-  return failure();
-}
-
-absl::Status Ring::failure() const {
-  MutexLock lock(&mutex_);
-  return failure_;
+  links_.BreakOff(absl::CancelledError(absl::StrCat("cancelled: ", reason))).IgnoreError();
 }
 
 }  // namespace ropewalk

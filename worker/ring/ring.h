@@ -2,19 +2,17 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "services/common/mutex.h"
-#include "worker/ring/broken_hop.h"
 #include "worker/ring/cancellation.h"
 #include "worker/ring/ring_buffer.h"
+#include "worker/ring/ring_links.h"
+#include "worker/ring/ring_options.h"
 #include "worker/ring/ring_schedule.h"
 
 namespace ropewalk {
@@ -23,23 +21,6 @@ class ChunkPool;
 class Reduction;
 class RingEndpoint;
 class Transport;
-struct Chunk;
-
-struct RingOptions {
-  // What is reduced for whom; equal on all ranks.
-  std::string job;
-  int64_t generation = 0;
-  // This process's place in `addresses`, the "host:port" of every rank's RingEndpoint in the order
-  // of the ring.
-  int rank = 0;
-  std::vector<std::string> addresses;
-  // How long the neighbours may take to appear.
-  absl::Duration connect_timeout = absl::Seconds(60);
-  // How long a hop may go without progress while this rank waits for it.
-  absl::Duration hop_timeout = absl::Seconds(60);
-  // How finely buffers are cut, equal on all ranks; what is 0 is as DefaultGranularity has it.
-  Granularity granularity = {0, 0};
-};
 
 // Sums vectors over the members of one generation by ring all-reduce: reduce-scatter, then
 // all-gather (Patarasuk and Yuan, 2009). Each rank sends 2(N-1)/N of the bytes, whatever N is.
@@ -70,7 +51,7 @@ class Ring {
 
   // Replaces every buffer by its reduction over all ranks. Blocks. All ranks call it in the same
   // order, with equal (step, attempt) and with buffers of equal counts and ops; each call of a ring
-  // has another (step, attempt). At most 255 buffers.
+  // has another (step, attempt). At most 255 buffers, all plain (WireFormat).
   //
   // A rank that has all it needs returns OK, though another may fail in the same reduction. Nothing
   // refers to the buffers once it has returned, but to those with an owner after an error. After an
@@ -94,32 +75,27 @@ class Ring {
   absl::Status Broadcast(int64_t step, uint32_t attempt, int root,
                          absl::Span<const RingBuffer> buffers);
 
+  // What a hop takes, measured here if `latency` is 0: then all ranks call it, as the first.
+  absl::Status MeasureLatency();
+
   // Breaks the ring off, at once and for all ranks; `reason` completes "cancelled: ...".
   void Cancel(absl::string_view reason);
 
+  // How long all calls have waited for the predecessor so far; empty with one rank.
+  const std::vector<absl::Duration>& waits() const { return links_.waits(); }
+
   // Bytes of elements that all calls have sent so far, without headers and framing.
-  int64_t payload_bytes_sent() const { return payload_bytes_sent_; }
+  int64_t payload_bytes_sent() const { return links_.payload_bytes_sent(); }
 
  private:
   absl::Status Run(Collective collective, int64_t step, uint32_t attempt,
                    absl::Span<const RingBuffer> buffers);
-  Granularity GranularityFor(absl::Span<const RingBuffer> buffers) const;
-  absl::StatusOr<Chunk> NextChunk();
   absl::Status Exchange(Reduction* reduction);
-  absl::Status WaitUntilReleased(const Reduction& reduction);
-  void SendWaiting();
-  absl::Status BreakOff(const absl::Status& why);
-  absl::Status failure() const;
 
-  const RingOptions options_;
+  RingOptions options_;
   const int ranks_;
-  const BrokenHop hop_in_;
-  const std::unique_ptr<Transport> transport_;  // null with one rank
+  RingLinks links_;
   const std::unique_ptr<ChunkPool> pool_;
-  int64_t payload_bytes_sent_ = 0;
-  mutable Mutex mutex_;
-  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
-  const RingCancellation::Listener listener_;  // the last member: it calls BreakOff
 };
 
 }  // namespace ropewalk

@@ -1,23 +1,23 @@
+#include <numeric>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "worker/ring/grpc_transport.h"
+#include "worker/ring/mesh.h"
 #include "worker/ring/ring.h"
 #include "worker/ring/ring_endpoint.h"
 
 namespace ropewalk {
 namespace {
 
-constexpr int kMaxRanks = 65535;  // a chunk's header has 16 bits for the block
-
-absl::Status CheckOptions(const RingOptions& options) {
-  const int ranks = static_cast<int>(options.addresses.size());
-  if (ranks < 1 || ranks > kMaxRanks || options.rank < 0 || options.rank >= ranks) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("rank ", options.rank, " of ", ranks, " ranks is no place in a ring"));
-  }
-  return absl::OkStatus();
+absl::StatusOr<std::vector<std::unique_ptr<Transport>>> ConnectTo(const std::vector<int>& distances,
+                                                                  const RingOptions& options,
+                                                                  RingEndpoint* endpoint,
+                                                                  RingCancellation* cancellation) {
+  if (distances.empty()) return std::vector<std::unique_ptr<Transport>>();
+  return GrpcTransport::Connect(options, distances, &endpoint->joins(), &endpoint->poller(),
+                                cancellation);
 }
 
 }  // namespace
@@ -25,13 +25,25 @@ absl::Status CheckOptions(const RingOptions& options) {
 absl::StatusOr<std::unique_ptr<Ring>> Ring::Connect(const RingOptions& options,
                                                     RingEndpoint* endpoint,
                                                     RingCancellation* cancellation) {
-  RETURN_IF_ERROR(CheckOptions(options));
-  std::unique_ptr<Transport> transport;
-  if (options.addresses.size() > 1) {
-    ASSIGN_OR_RETURN(transport, GrpcTransport::Connect(options, &endpoint->joins(),
-                                                       &endpoint->poller(), cancellation));
-  }
-  return std::make_unique<Ring>(options, std::move(transport), cancellation);
+  RETURN_IF_ERROR(CheckRingOptions(options));
+  const std::vector<int> successor(options.ranks() > 1 ? 1 : 0, 1);
+  ASSIGN_OR_RETURN(auto transports, ConnectTo(successor, options, endpoint, cancellation));
+  auto ring = std::make_unique<Ring>(
+      options, transports.empty() ? nullptr : std::move(transports[0]), cancellation);
+  RETURN_IF_ERROR(ring->MeasureLatency());
+  return ring;
+}
+
+absl::StatusOr<std::unique_ptr<Mesh>> Mesh::Connect(const RingOptions& options,
+                                                    RingEndpoint* endpoint,
+                                                    RingCancellation* cancellation) {
+  RETURN_IF_ERROR(CheckRingOptions(options));
+  std::vector<int> everyone(options.ranks() - 1);
+  std::iota(everyone.begin(), everyone.end(), 1);
+  ASSIGN_OR_RETURN(auto transports, ConnectTo(everyone, options, endpoint, cancellation));
+  auto mesh = std::make_unique<Mesh>(options, std::move(transports), cancellation);
+  RETURN_IF_ERROR(mesh->MeasureLatency());
+  return mesh;
 }
 
 }  // namespace ropewalk

@@ -9,7 +9,7 @@
 
 namespace ropewalk {
 
-absl::Status RingJoins::Join(const RingSeat& seat, std::shared_ptr<Inbox> inbox) {
+absl::Status RingJoins::Join(const RingSeat& seat, const Inboxes& inboxes) {
   Streams arrived;
   {
     MutexLock lock(&mutex_);
@@ -19,7 +19,7 @@ absl::Status RingJoins::Join(const RingSeat& seat, std::shared_ptr<Inbox> inbox)
                        " still; it must leave that ring before it joins another"));
     }
     seat_ = seat;
-    inbox_ = std::move(inbox);
+    for (const auto& [from_rank, inbox] : inboxes) hops_[from_rank] = {inbox, nullptr};
     arrived.swap(kept_);
   }
   for (const std::shared_ptr<IncomingStream>& stream : arrived) Arrive(stream);
@@ -27,21 +27,28 @@ absl::Status RingJoins::Join(const RingSeat& seat, std::shared_ptr<Inbox> inbox)
 }
 
 void RingJoins::Leave(const Inbox* inbox, const absl::Status& why) {
-  std::shared_ptr<IncomingStream> predecessor;
+  std::shared_ptr<IncomingStream> stream;
   {
     MutexLock lock(&mutex_);
-    if (inbox_.get() != inbox) return;
-    left_ = std::exchange(seat_, std::nullopt);
-    inbox_ = nullptr;
-    predecessor = std::exchange(predecessor_, nullptr);
+    const auto hop = std::find_if(hops_.begin(), hops_.end(), [inbox](const auto& one) {
+      return one.second.inbox.get() == inbox;
+    });
+    if (hop == hops_.end()) return;
+    stream = std::move(hop->second.stream);
+    hops_.erase(hop);
+    if (hops_.empty()) left_ = std::exchange(seat_, std::nullopt);
   }
-  if (predecessor != nullptr) predecessor->Leave(why);
+  if (stream != nullptr) stream->Leave(why);
 }
 
 absl::StatusOr<Admission> RingJoins::AdmitLocked(const IncomingStream& stream) const {
   absl::StatusOr<Admission> admission = Admit(stream.open(), seat_, left_);
-  if (admission.ok() && *admission == Admission::kNow && predecessor_ != nullptr) {
-    return absl::AbortedError("this rank has its predecessor already");
+  if (!admission.ok() || *admission != Admission::kNow) return admission;
+  const auto hop = hops_.find(stream.open().from_rank());
+  if (hop == hops_.end()) return absl::AbortedError("this rank is leaving the ring");
+  if (hop->second.stream != nullptr) {
+    return absl::AbortedError(
+        absl::StrCat("this rank hears rank ", stream.open().from_rank(), " already"));
   }
   return admission;
 }
@@ -54,8 +61,9 @@ void RingJoins::Arrive(const std::shared_ptr<IncomingStream>& stream) {
     admission = AdmitLocked(*stream);
     if (admission.ok() && *admission == Admission::kLater) kept_.push_back(stream);
     if (admission.ok() && *admission == Admission::kNow) {
-      predecessor_ = stream;
-      inbox = inbox_;
+      Hop& hop = hops_[stream->open().from_rank()];
+      hop.stream = stream;
+      inbox = hop.inbox;
     }
   }
   if (!admission.ok()) stream->Leave(admission.status());
@@ -65,7 +73,8 @@ void RingJoins::Arrive(const std::shared_ptr<IncomingStream>& stream) {
 // It ended before it was of use, so another may come.
 void RingJoins::Lose(const std::shared_ptr<IncomingStream>& stream) {
   MutexLock lock(&mutex_);
-  if (predecessor_ == stream) predecessor_ = nullptr;
+  const auto hop = hops_.find(stream->open().from_rank());
+  if (hop != hops_.end() && hop->second.stream == stream) hop->second.stream = nullptr;
 }
 
 bool RingJoins::Forget(const IncomingStream* stream) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -14,16 +15,20 @@ namespace ropewalk {
 class Inbox;
 class IncomingStream;
 
-// Brings together the ring that this process has joined and the stream of its predecessor,
-// whichever comes first. Thread-safe.
+// Brings together the ring, or the mesh, that this process has joined and the streams of those whom
+// it hears, whichever come first. Thread-safe.
 class RingJoins {
  public:
-  // From now on the predecessor's stream of that ring goes to `inbox`, which it opens.
-  // FAILED_PRECONDITION: this process sits in a ring already; it must leave that one first.
-  absl::Status Join(const RingSeat& seat, std::shared_ptr<Inbox> inbox);
+  // Of each rank that is heard.
+  using Inboxes = std::map<int, std::shared_ptr<Inbox>>;
 
-  // Ends the predecessor's stream, telling it `why`; OK: in order. `inbox` is the one that joined;
-  // leaving again does nothing.
+  // From now on the streams of that ring go to their inboxes, which they open. REQUIRES: `inboxes`
+  // are those of seat.hears.
+  // FAILED_PRECONDITION: this process sits in a ring already; it must leave that one first.
+  absl::Status Join(const RingSeat& seat, const Inboxes& inboxes);
+
+  // Ends the stream that goes to `inbox`, telling it `why`; OK: in order. Who has left with all
+  // inboxes has left the ring. Leaving again does nothing.
   void Leave(const Inbox* inbox, const absl::Status& why);
 
   // `stream` has said who it is: admits, keeps or refuses it.
@@ -33,6 +38,10 @@ class RingJoins {
   bool Forget(const IncomingStream* stream);
 
  private:
+  struct Hop {
+    std::shared_ptr<Inbox> inbox;
+    std::shared_ptr<IncomingStream> stream;  // null until it comes
+  };
   using Streams = std::vector<std::shared_ptr<IncomingStream>>;
 
   absl::StatusOr<Admission> AdmitLocked(const IncomingStream& stream) const
@@ -43,8 +52,7 @@ class RingJoins {
   Mutex mutex_;
   std::optional<RingSeat> seat_ ABSL_GUARDED_BY(mutex_);
   std::optional<RingSeat> left_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<Inbox> inbox_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<IncomingStream> predecessor_ ABSL_GUARDED_BY(mutex_);
+  std::map<int, Hop> hops_ ABSL_GUARDED_BY(mutex_);  // not left, by the rank that is heard
   Streams kept_ ABSL_GUARDED_BY(mutex_);
 };
 

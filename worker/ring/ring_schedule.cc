@@ -10,6 +10,8 @@ namespace {
 constexpr int64_t kMinChunkBytes = 64 << 10;
 constexpr int64_t kMaxChunkBytes = 512 << 10;
 constexpr int kWindow = 2;
+constexpr double kFastLinkBytesPerSecond = 1.25e9;
+constexpr int64_t kMostInFlight = 16 << 20;
 constexpr int kChunksPerBlock = 4;
 
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -93,11 +95,16 @@ int64_t PayloadBytes(absl::Span<const RingBuffer> buffers, int ranks, int rank,
   return bytes;
 }
 
-Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks) {
+Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks,
+                               absl::Duration latency) {
   const int64_t quarter =
       CeilDivide(LargestBlockBytes(buffers, BlocksOf(buffers, ranks, {})), kChunksPerBlock);
   const int64_t whole_cache_lines = CeilDivide(quarter, 64) * 64;
-  return {std::clamp(whole_cache_lines, kMinChunkBytes, kMaxChunkBytes), kWindow};
+  const int64_t chunk = std::clamp(whole_cache_lines, kMinChunkBytes, kMaxChunkBytes);
+  const double there_and_back = 2 * absl::ToDoubleSeconds(latency);
+  const auto in_flight = static_cast<int64_t>(
+      std::min<double>(kMostInFlight, 2 * there_and_back * kFastLinkBytesPerSecond));
+  return {chunk, static_cast<int>(std::max<int64_t>(kWindow, CeilDivide(in_flight, chunk)))};
 }
 
 RingSchedule::RingSchedule(absl::Span<const RingBuffer> buffers, int ranks, int rank,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "worker/ring/ring_buffer.h"
 
@@ -78,8 +79,10 @@ struct Granularity {
 };
 
 // What keeps the pipeline full yet in cache: about four chunks a block within 64 KiB to 512 KiB,
-// two of them in flight.
-Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks);
+// two of them in flight; but where a hop takes `latency`, as many as a link of 10 Gbit/s carries in
+// twice the time there and back, of 16 MiB at most.
+Granularity DefaultGranularity(absl::Span<const RingBuffer> buffers, int ranks,
+                               absl::Duration latency = absl::ZeroDuration());
 
 class RingSchedule {
  public:
