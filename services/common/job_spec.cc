@@ -61,7 +61,7 @@ constexpr char kDefaults[] = R"pb(
     decay_shape: DECAY_SHAPE_ONE_MINUS_SQRT
     min_learning_rate_ratio: 0
   }
-  sync { reduction: REDUCTION_EXACT }
+  sync { reduction: REDUCTION_EXACT local_steps: 1 }
   workers { min: 1 max: 8 }
   priority: 0
   data {
@@ -101,6 +101,14 @@ void SetDefaultsOf(v1::Optimizer optimizer, v1::Training* training) {
     training->set_momentum(0.95);
     training->set_nesterov(true);
   }
+}
+
+// The defaults that depend on whether steps are local.
+void SetDefaultsOf(const v1::Sync& given, v1::Sync* sync) {
+  if (given.local_steps() <= 1) return;
+  sync->set_reduction(v1::REDUCTION_FLOAT32);
+  sync->mutable_outer()->set_learning_rate(0.7);
+  sync->mutable_outer()->set_momentum(0.9);
 }
 
 bool IsLabel(const std::string& text) {
@@ -316,7 +324,20 @@ void CheckEnums(const v1::JobSpec& spec, Faults* faults) {
   faults->Unless(v1::Precision_IsValid(training.precision()), "training.precision",
                  static_cast<int>(training.precision()), "float32 or bf16");
   faults->Unless(v1::Reduction_IsValid(spec.sync().reduction()), "sync.reduction",
-                 static_cast<int>(spec.sync().reduction()), "exact or float32");
+                 static_cast<int>(spec.sync().reduction()), "exact, float32, bfloat16 or int8");
+}
+
+void CheckSync(const v1::Sync& sync, Faults* faults) {
+  const bool local = sync.local_steps() > 1;
+  faults->UnlessAtLeast(1, sync.local_steps(), "sync.local_steps");
+  faults->Unless(!local || sync.reduction() != v1::REDUCTION_EXACT, "sync.reduction", "exact",
+                 "float32, bfloat16 or int8 with sync.local_steps: which worker takes which step "
+                 "decides the result");
+  faults->Unless(local || !sync.has_outer(), "sync.outer", "settings",
+                 "only with sync.local_steps of 2 or more");
+  if (!local) return;
+  faults->UnlessAbove(0, sync.outer().learning_rate(), "sync.outer.learning_rate");
+  faults->UnlessShare(sync.outer().momentum(), "sync.outer.momentum");
 }
 
 void CheckPlacement(const v1::JobSpec& spec, Faults* faults) {
@@ -334,6 +355,7 @@ v1::JobSpec WithDefaults(v1::JobSpec spec) {
   ClearUnspecifiedEnums(&spec);
   v1::JobSpec whole = Defaults();
   SetDefaultsOf(spec.training().optimizer(), whole.mutable_training());
+  SetDefaultsOf(spec.sync(), whole.mutable_sync());
   whole.MergeFrom(spec);
   if (whole.method().has_lora() && whole.method().lora().target_modules().empty()) {
     whole.mutable_method()->mutable_lora()->add_target_modules("all-linear");
@@ -351,6 +373,7 @@ absl::Status ValidateJobSpec(const v1::JobSpec& spec) {
   CheckOptimizer(whole.training(), &faults);
   CheckSchedule(whole.training(), &faults);
   CheckEnums(whole, &faults);
+  CheckSync(whole.sync(), &faults);
   CheckPlacement(whole, &faults);
   return faults.status();
 }

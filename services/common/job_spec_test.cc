@@ -103,6 +103,41 @@ TEST(JobSpecValidation, NamesEveryMissingField) {
   EXPECT_THAT(message, HasSubstr("adapter: is missing"));
 }
 
+TEST(JobSpecDefaults, OfLocalSteps) {
+  v1::JobSpec spec = Spec();
+  EXPECT_EQ(WithDefaults(spec).sync().local_steps(), 1);
+  EXPECT_FALSE(WithDefaults(spec).sync().has_outer());
+  spec.mutable_sync()->set_local_steps(20);
+  const v1::JobSpec whole = WithDefaults(spec);
+  EXPECT_EQ(whole.sync().reduction(), v1::REDUCTION_FLOAT32);
+  EXPECT_EQ(whole.sync().outer().learning_rate(), 0.7);
+  EXPECT_EQ(whole.sync().outer().momentum(), 0.9);
+  EXPECT_TRUE(ValidateJobSpec(spec).ok()) << ValidateJobSpec(spec);
+}
+
+TEST(JobSpecValidation, RefusesLocalStepsThatCannotBe) {
+  const auto refused = [](auto change) {
+    v1::JobSpec spec = Spec();
+    change(spec.mutable_sync());
+    return std::string(ValidateJobSpec(spec).message());
+  };
+  EXPECT_EQ(refused([](v1::Sync* sync) { sync->set_local_steps(0); }),
+            "sync.local_steps: '0' was given; allowed is 1 or more");
+  EXPECT_EQ(refused([](v1::Sync* sync) {
+              sync->set_local_steps(2);
+              sync->set_reduction(v1::REDUCTION_EXACT);
+            }),
+            "sync.reduction: 'exact' was given; allowed is float32, bfloat16 or int8 with "
+            "sync.local_steps: which worker takes which step decides the result");
+  EXPECT_EQ(refused([](v1::Sync* sync) { sync->mutable_outer()->set_momentum(0.5); }),
+            "sync.outer: 'settings' was given; allowed is only with sync.local_steps of 2 or more");
+  EXPECT_EQ(refused([](v1::Sync* sync) {
+              sync->set_local_steps(2);
+              sync->mutable_outer()->set_momentum(1);
+            }),
+            "sync.outer.momentum: '1' was given; allowed is 0 or more, and less than 1");
+}
+
 TEST(JobSpecValidation, SaysWhatWasGivenAndWhatIsAllowed) {
   const absl::Status status = ValidateJobSpec(Spec("training { micro_batch_tokens: 256 }"));
   EXPECT_EQ(status.message(),

@@ -66,6 +66,22 @@ TEST_P(SameBits, AndOtherBitsForAnotherSeed) {
 INSTANTIATE_TEST_SUITE_P(Methods, SameBits, testing::Values("lora", "full"),
                          [](const auto& info) { return info.param; });
 
+// Not the same bits as another number of workers has, but all workers the same: the coordinator
+// compares them after every step. Losses are nearly those of the exact sum.
+TEST_P(SameBits, RoundedGradientsAndLocalStepsLeadNearlyToTheSameLoss) {
+  const auto loss = [&](const std::vector<std::string>& settings) {
+    const std::string version = ResultWith(3, settings);
+    const auto text = cluster_->Command({"adapters", "get", version, "-o", "json"});
+    EXPECT_TRUE(text.ok()) << text.status();
+    const auto json = nlohmann::json::parse(text.value_or(""), nullptr, false);
+    return json["lineage"]["metrics"]["loss"].get<double>();
+  };
+  const double exact = loss({});
+  EXPECT_NEAR(loss({"sync.reduction=bfloat16"}), exact, 0.01 * exact);
+  EXPECT_NEAR(loss({"sync.reduction=int8"}), exact, 0.02 * exact);
+  EXPECT_NEAR(loss({"sync.local_steps=3", "sync.reduction=bfloat16"}), exact, 0.2 * exact);
+}
+
 class MainJob : public FourWorkers {
  protected:
   // The SHA-256 of each file that the main job publishes.

@@ -1,10 +1,12 @@
 #include "worker/agent/generation_run.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/metrics.h"
 #include "services/common/status_macros.h"
 #include "worker/agent/ring_reducer.h"
 #include "worker/ring/state_transfer.h"
@@ -23,6 +25,33 @@ Team TeamOf(const v1::Assignment& assignment) {
   team.weights.clear();
   for (const v1::Member& member : assignment.members()) team.weights.push_back(member.weight());
   return team;
+}
+
+WireFormat WireFormatOf(v1::Reduction reduction) {
+  switch (reduction) {
+    case v1::REDUCTION_BFLOAT16:
+      return WireFormat::kBfloat16;
+    case v1::REDUCTION_INT8:
+      return WireFormat::kInt8;
+    default:
+      return WireFormat::kPlain;
+  }
+}
+
+// Of this worker's steps, what went where.
+void CountTimes(const StepTiming& timing) {
+  const auto add = [](const char* phase, absl::Duration time) {
+    CounterMetric("ropewalk_worker_step_seconds_total",
+                  "Time of training steps: in micro-batches (compute), waiting for the exchange "
+                  "with other workers (ring), and in what else a step is (update).",
+                  {{"phase", phase}})
+        .Increment(std::max(0.0, absl::ToDoubleSeconds(time)));
+  };
+  add("compute", timing.compute);
+  add("ring", timing.ring);
+  add("update", timing.whole - timing.compute - timing.ring);
+  CounterMetric("ropewalk_worker_steps_total", "Training steps that this worker took part in.")
+      .Increment(static_cast<double>(timing.steps));
 }
 
 }  // namespace
@@ -86,8 +115,8 @@ absl::Status GenerationRun::Run() {
     cancellation_.Cancel("the coordinator wants something else");
   });
   RETURN_IF_ERROR(SyncState());
-  RETURN_IF_ERROR(Connect());
-  return Train();
+  ASSIGN_OR_RETURN(const std::unique_ptr<GradientReducer> reducer, Connect());
+  return Train(reducer.get());
 }
 
 absl::Status GenerationRun::SyncState() {
@@ -112,10 +141,12 @@ absl::Status GenerationRun::PullStateFromSource() {
   ASSIGN_OR_RETURN(const std::string state,
                    PullState(source.ring_address(), assignment_.job(), assignment_.generation(),
                              assignment_.start_step(), kPullTimeout, &cancellation_));
-  return means_.job->RestoreState(state);
+  RETURN_IF_ERROR(means_.job->RestoreState(state));
+  means_.job->trainer().ForgetOwed();
+  return absl::OkStatus();
 }
 
-absl::Status GenerationRun::Connect() {
+absl::StatusOr<std::unique_ptr<GradientReducer>> GenerationRun::Connect() {
   phase_ = "connect";
   RingOptions options;
   options.job = assignment_.job();
@@ -124,9 +155,14 @@ absl::Status GenerationRun::Connect() {
   for (const v1::Member& member : assignment_.members())
     options.addresses.push_back(member.ring_address());
   options.connect_timeout = kConnectTimeout;
-  options.hop_timeout = kHopTimeout;
-  ASSIGN_OR_RETURN(ring_, Ring::Connect(options, means_.endpoint, &cancellation_));
-  return absl::OkStatus();
+  options.hop_timeout = kHopTimeout * std::max(1, assignment_.spec().sync().local_steps());
+  const WireFormat wire = WireFormatOf(assignment_.spec().sync().reduction());
+  if (wire == WireFormat::kPlain) {
+    ASSIGN_OR_RETURN(ring_, Ring::Connect(options, means_.endpoint, &cancellation_));
+    return std::make_unique<RingReducer>(ring_.get());
+  }
+  ASSIGN_OR_RETURN(mesh_, Mesh::Connect(options, means_.endpoint, &cancellation_));
+  return std::make_unique<RingReducer>(mesh_.get(), wire);
 }
 
 absl::Status GenerationRun::StillWanted() const {
@@ -134,16 +170,15 @@ absl::Status GenerationRun::StillWanted() const {
   return absl::CancelledError("the coordinator wants something else");
 }
 
-absl::Status GenerationRun::Train() {
-  RingReducer reducer(ring_.get());
-  RETURN_IF_ERROR(EvaluateIfDue(&reducer));
+absl::Status GenerationRun::Train(GradientReducer* reducer) {
+  RETURN_IF_ERROR(EvaluateIfDue(reducer));
   while (!means_.job->done()) {
     RETURN_IF_ERROR(StillWanted());
-    RETURN_IF_ERROR(TakeStep(&reducer));
+    RETURN_IF_ERROR(TakeStep(reducer));
     // Whoever took part in a step has no need of the state before it.
     means_.endpoint->WithdrawStates();
-    SaveCheckpointIfDue();
-    RETURN_IF_ERROR(EvaluateIfDue(&reducer));
+    RETURN_IF_ERROR(SaveCheckpointIfDue(reducer));
+    RETURN_IF_ERROR(EvaluateIfDue(reducer));
   }
   return absl::OkStatus();
 }
@@ -152,6 +187,8 @@ absl::Status GenerationRun::TakeStep(GradientReducer* reducer) {
   phase_ = "reduce";
   ASSIGN_OR_RETURN(const StepTiming timing, means_.job->trainer().Step(team_, reducer));
   FollowSpeeds(timing.tokens_per_second, &team_.weights);
+  CountTimes(timing);
+  CountHopWaits();
   ReportStep(timing);
   return absl::OkStatus();
 }
@@ -171,31 +208,54 @@ absl::Status GenerationRun::EvaluateIfDue(GradientReducer* reducer) {
   return absl::OkStatus();
 }
 
-void GenerationRun::SaveCheckpointIfDue() {
-  if (team_.rank != 0 || !means_.job->CheckpointDue()) return;
+absl::Status GenerationRun::SaveCheckpointIfDue(GradientReducer* reducer) {
+  if (!means_.job->CheckpointDue()) return absl::OkStatus();
+  RETURN_IF_ERROR(means_.job->trainer().GatherOwed(team_, reducer));
+  if (team_.rank != 0) return absl::OkStatus();
   means_.checkpointer->SaveInBackground({assignment_.job(), means_.job->state().step,
                                          means_.job->state().Serialize(means_.job->plan_digest()),
                                          LineageOf(assignment_, *means_.job)});
+  return absl::OkStatus();
 }
 
+void GenerationRun::CountHopWaits() {
+  const std::vector<absl::Duration>& waits = mesh_ != nullptr ? mesh_->waits() : ring_->waits();
+  counted_waits_.resize(waits.size());
+  const int ranks = assignment_.members_size();
+  for (size_t i = 0; i < waits.size(); ++i) {
+    const int distance = static_cast<int>(i) + 1;
+    const v1::Member& from = assignment_.members((team_.rank + ranks - distance) % ranks);
+    CounterMetric("ropewalk_worker_hop_wait_seconds_total",
+                  "Time in which this worker waited for what another was to send.",
+                  {{"from", from.worker()}})
+        .Increment(absl::ToDoubleSeconds(waits[i] - counted_waits_[i]));
+    counted_waits_[i] = waits[i];
+  }
+}
+
+// A round's steps share its times.
 void GenerationRun::ReportStep(const StepTiming& timing) {
   const TrainState& state = means_.job->state();
-  const StepRecord& record = state.steps.back();
   const uint64_t digest = state.Digest();
+  const auto share_of = [&](absl::Duration time) {
+    return absl::ToDoubleSeconds(time) / static_cast<double>(timing.steps);
+  };
   means_.board->Update([&](v1::WorkerReport& report) {
     report.set_committed_step(state.step);
     report.set_state_digest(digest);
-    v1::StepReport* step = report.add_steps();
-    step->set_step(record.step);
-    step->set_loss(record.loss);
-    step->set_learning_rate(record.learning_rate);
-    step->set_grad_norm(record.grad_norm);
-    step->set_tokens(record.tokens);
-    step->set_own_tokens(timing.own_tokens);
-    step->set_compute_seconds(absl::ToDoubleSeconds(timing.compute));
-    step->set_ring_seconds(absl::ToDoubleSeconds(timing.ring));
-    step->set_step_seconds(absl::ToDoubleSeconds(timing.whole));
-    step->set_recomputed(timing.recomputed);
+    for (auto record = state.steps.end() - timing.steps; record != state.steps.end(); ++record) {
+      v1::StepReport* step = report.add_steps();
+      step->set_step(record->step);
+      step->set_loss(record->loss);
+      step->set_learning_rate(record->learning_rate);
+      step->set_grad_norm(record->grad_norm);
+      step->set_tokens(record->tokens);
+      step->set_own_tokens(timing.own_tokens / timing.steps);
+      step->set_compute_seconds(share_of(timing.compute));
+      step->set_ring_seconds(share_of(timing.ring));
+      step->set_step_seconds(share_of(timing.whole));
+      step->set_recomputed(timing.recomputed);
+    }
   });
 }
 

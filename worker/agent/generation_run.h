@@ -2,14 +2,17 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "ropewalk/v1/worker_service.pb.h"
 #include "services/common/mutex.h"
 #include "worker/agent/checkpointer.h"
 #include "worker/agent/desired_state.h"
 #include "worker/agent/report_board.h"
+#include "worker/ring/mesh.h"
 #include "worker/ring/ring.h"
 #include "worker/ring/ring_endpoint.h"
 #include "worker/train/training_job.h"
@@ -45,11 +48,12 @@ class GenerationRun {
  private:
   absl::Status SyncState();
   absl::Status PullStateFromSource();
-  absl::Status Connect();
-  absl::Status Train();
+  absl::StatusOr<std::unique_ptr<GradientReducer>> Connect();
+  absl::Status Train(GradientReducer* reducer);
   absl::Status TakeStep(GradientReducer* reducer);
   absl::Status EvaluateIfDue(GradientReducer* reducer);
-  void SaveCheckpointIfDue();
+  absl::Status SaveCheckpointIfDue(GradientReducer* reducer);
+  void CountHopWaits();
   void ReportStep(const StepTiming& timing);
   absl::Status StillWanted() const;
 
@@ -58,7 +62,9 @@ class GenerationRun {
   Team team_;
   std::string phase_ = "connect";
   RingCancellation cancellation_;
+  std::vector<absl::Duration> counted_waits_;  // by distance - 1
   std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Mesh> mesh_;  // in its place, if gradients travel rounded
 };
 
 // The lineage that versions made by this job carry.

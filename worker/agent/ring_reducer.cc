@@ -4,6 +4,17 @@
 
 namespace ropewalk {
 
+RingReducer::RingReducer(Ring* ring)
+    : all_reduce_([ring](int64_t step, uint32_t attempt, absl::Span<const RingBuffer> buffers) {
+        return ring->AllReduce(step, attempt, buffers);
+      }) {}
+
+RingReducer::RingReducer(Mesh* mesh, WireFormat wire)
+    : all_reduce_([mesh](int64_t step, uint32_t attempt, absl::Span<const RingBuffer> buffers) {
+        return mesh->AllReduce(step, attempt, buffers);
+      }),
+      wire_(wire) {}
+
 absl::Status RingReducer::AllReduce(int64_t step, const Contribution& contribution) {
   std::vector<RingBuffer> buffers;
   const auto add = [&](auto part, ReduceOp op) {
@@ -13,7 +24,11 @@ absl::Status RingReducer::AllReduce(int64_t step, const Contribution& contributi
   add(contribution.sums, ReduceOp::kSumInt32);
   add(contribution.maxima, ReduceOp::kMaxUint8);
   add(contribution.float_sums, ReduceOp::kSumFloat32);
-  return ring_->AllReduce(step, next_++, buffers);
+  if (!contribution.float_sums.empty() && !contribution.plain) buffers.back().wire = wire_;
+  if (!contribution.owed.empty()) {
+    buffers.back().feedback = {contribution.owed.data(), contribution.owed_next.data()};
+  }
+  return all_reduce_(step, next_++, buffers);
 }
 
 }  // namespace ropewalk

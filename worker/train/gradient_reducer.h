@@ -13,6 +13,12 @@ struct Contribution {
   absl::Span<int32_t> sums;      // added, modulo 2^32
   absl::Span<uint8_t> maxima;    // the largest is kept
   absl::Span<float> float_sums;  // added in an order that depends on the ring
+  // What rounding has left out of float_sums before, to be added now, and what it leaves out this
+  // time; [float_sums], or empty: that is lost, if the reducer rounds at all.
+  absl::Span<const float> owed;
+  absl::Span<float> owed_next;
+  // Not to be rounded on the way.
+  bool plain = false;
   // What keeps the parts alive, if they may be sent from where they lie: as RingBuffer has it.
   std::shared_ptr<const void> owner;
 };

@@ -17,6 +17,8 @@ namespace ropewalk {
 namespace {
 
 constexpr char kFormat[] = "ropewalk-train-state-1";
+constexpr char kOwed[] = "owed";
+constexpr char kInner[] = "inner.";  // before an inner optimiser's names
 constexpr int64_t kStepColumns = 5;
 constexpr int64_t kEvaluationColumns = 4;
 
@@ -90,6 +92,31 @@ absl::Status ReadTensor(const Safetensors& file, const std::string& name, Dtype 
   return absl::OkStatus();
 }
 
+// The arrays of `state`, named with `prefix` before their names.
+void AddTensors(absl::string_view prefix, const OptimizerState& state,
+                std::vector<TensorView>* tensors) {
+  for (const auto& [name, values] : state.floats) {
+    tensors->push_back(View(absl::StrCat(prefix, name), Dtype::kF32,
+                            {static_cast<int64_t>(values.size())}, values));
+  }
+  for (const auto& [name, values] : state.bytes) {
+    tensors->push_back(View(absl::StrCat(prefix, name), Dtype::kU8,
+                            {static_cast<int64_t>(values.size())}, values));
+  }
+}
+
+absl::Status ReadTensors(const Safetensors& file, absl::string_view prefix, OptimizerState* state) {
+  for (auto& [name, values] : state->floats) {
+    RETURN_IF_ERROR(
+        ReadTensor(file, absl::StrCat(prefix, name), Dtype::kF32, values.size(), &values));
+  }
+  for (auto& [name, values] : state->bytes) {
+    RETURN_IF_ERROR(
+        ReadTensor(file, absl::StrCat(prefix, name), Dtype::kU8, values.size(), &values));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int64_t> ReadNumber(const Safetensors& file, const std::string& key) {
   const auto it = file.metadata.find(key);
   int64_t number = 0;
@@ -145,12 +172,9 @@ std::string TrainState::Serialize(absl::string_view plan_digest) const {
       View("steps", Dtype::kF64, {static_cast<int64_t>(steps.size()), kStepColumns}, step_table),
       View("evaluations", Dtype::kF64,
            {static_cast<int64_t>(evaluations.size()), kEvaluationColumns}, evaluation_table)};
-  for (const auto& [name, values] : optimizer.floats) {
-    tensors.push_back(View(name, Dtype::kF32, {static_cast<int64_t>(values.size())}, values));
-  }
-  for (const auto& [name, values] : optimizer.bytes) {
-    tensors.push_back(View(name, Dtype::kU8, {static_cast<int64_t>(values.size())}, values));
-  }
+  if (!owed.empty()) tensors.push_back(View(kOwed, Dtype::kF32, {n}, owed));
+  AddTensors("", optimizer, &tensors);
+  AddTensors(kInner, inner, &tensors);
   return SerializeSafetensors(std::move(tensors),
                               {{"format", kFormat},
                                {"plan_digest", std::string(plan_digest)},
@@ -167,11 +191,11 @@ absl::StatusOr<TrainState> TrainState::Parse(absl::string_view bytes, absl::stri
   ASSIGN_OR_RETURN(state.step, ReadNumber(file, "step"));
   ASSIGN_OR_RETURN(const int64_t recorded, ReadNumber(file, "scales_recorded"));
   RETURN_IF_ERROR(ReadTensor(file, "parameters", Dtype::kF32, parameter_count, &state.parameters));
-  for (auto& [name, values] : state.optimizer.floats) {
-    RETURN_IF_ERROR(ReadTensor(file, name, Dtype::kF32, values.size(), &values));
-  }
-  for (auto& [name, values] : state.optimizer.bytes) {
-    RETURN_IF_ERROR(ReadTensor(file, name, Dtype::kU8, values.size(), &values));
+  RETURN_IF_ERROR(ReadTensors(file, "", &state.optimizer));
+  state.inner = shape.inner;
+  RETURN_IF_ERROR(ReadTensors(file, kInner, &state.inner));
+  if (!shape.owed.empty()) {
+    RETURN_IF_ERROR(ReadTensor(file, kOwed, Dtype::kF32, parameter_count, &state.owed));
   }
   std::vector<uint8_t> window;
   RETURN_IF_ERROR(ReadTensor(file, "scale_window", Dtype::kU8,

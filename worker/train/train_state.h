@@ -38,6 +38,12 @@ struct TrainState {
   std::vector<float> parameters;
   OptimizerState optimizer;
   ScaleHistory scales;
+  // What rounding has left out of this rank's gradients: [parameters] with error feedback, else
+  // empty. Every rank's own, so not in the digest.
+  std::vector<float> owed;
+  // With local steps, the optimiser that each rank takes them with, its own too; `optimizer` is
+  // then the one of the steps that all take together.
+  OptimizerState inner;
   // The past, for people; not in the digest.
   std::vector<StepRecord> steps;
   std::vector<EvaluationRecord> evaluations;

@@ -45,6 +45,18 @@ TEST(TrainState, ComesBackToTheBit) {
   EXPECT_EQ(parsed->Serialize("plan"), state.Serialize("plan"));
 }
 
+TEST(TrainState, KeepsWhatIsOwedButNotInItsDigest) {
+  TrainState state = Example(), shape = Shape(300);
+  state.owed.assign(300, 0.25f);
+  shape.owed.resize(300);
+  EXPECT_EQ(state.Digest(), Example().Digest());
+  const auto parsed = TrainState::Parse(state.Serialize("plan"), "plan", shape);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->owed, state.owed);
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      TrainState::Parse(Example().Serialize("plan"), "plan", shape).status()));
+}
+
 TEST(TrainState, DigestSeesEveryPart) {
   const uint64_t original = Example().Digest();
   const auto changed = [&](auto change) {

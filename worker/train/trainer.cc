@@ -8,42 +8,14 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
-#include "worker/data/pack.h"
 #include "worker/ops/op_timer.h"
-#include "worker/ops/packed_tokens.h"
 #include "worker/optim/gradient_norm.h"
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/philox.h"
 #include "worker/train/checksum.h"
 #include "worker/train/fixed_point.h"
-#include "worker/train/share.h"
 
 namespace ropewalk {
-
-// The sums' tail, after the parameters: two words a micro-batch for its loss, one that counts how
-// often it was computed, one a rank for its speed, two for the checksum. Only the rank that
-// computes a micro-batch writes its words, so their "sum" is what it wrote.
-struct Trainer::Work {
-  std::vector<PackedTokens> batches;
-  std::vector<int> rank_of;
-  int rank = 0;
-  int fraction_bits = 0;
-  int64_t tokens = 0;  // of all batches
-  int64_t targets = 0;
-  int64_t losses_at = 0;
-  int64_t counts_at = 0;
-  int64_t speeds_at = 0;
-  int64_t checksum_at = 0;
-  int64_t words = 0;
-
-  bool IsOwn(size_t m) const { return rank_of[m] == rank; }
-
-  int64_t OwnTokens() const {
-    int64_t own = 0;
-    for (size_t m = 0; m < batches.size(); ++m) own += IsOwn(m) ? batches[m].tokens.size() : 0;
-    return own;
-  }
-};
 
 namespace {
 
@@ -85,22 +57,43 @@ std::vector<OptimizedTensor> TensorsOf(const ParameterLayout& layout) {
 }
 
 // Of as many parameters; what a micro-batch adds to the sums is not worth a line.
-PlannedArrays GradientArrays(int64_t size, bool exact) {
+PlannedArrays GradientArrays(int64_t size, const TrainerOptions& options) {
+  const bool exact = options.exact;
   PlannedArrays arrays;
   arrays.Add("gradient", size * sizeof(float));
   arrays.Add("sums", size * (exact ? sizeof(int32_t) : sizeof(float)));
   arrays.Add("exponents", 3 * BlockCount(size));
   if (exact) arrays.Add("scales", BlockCount(size));
+  if (options.error_feedback) arrays.Add("owed", 2 * size * sizeof(float));
   return arrays;
 }
 
-PlannedArrays StateArrays(int64_t size, const OptimizerStateSizes& optimizer) {
+PlannedArrays StateArrays(int64_t size, const OptimizerStateSizes& optimizer, bool local) {
   PlannedArrays arrays;
   arrays.Add("parameters", size * sizeof(float));
+  if (local) {
+    arrays.Add("outer momentum", size * sizeof(float));
+    arrays.Add("local parameters", size * sizeof(float));
+    for (const auto& [name, floats] : optimizer.floats) {
+      arrays.Add("local " + name, floats * sizeof(float));
+    }
+    for (const auto& [name, bytes] : optimizer.bytes) arrays.Add("local " + name, bytes);
+  }
   for (const auto& [name, floats] : optimizer.floats) arrays.Add(name, floats * sizeof(float));
   for (const auto& [name, bytes] : optimizer.bytes) arrays.Add(name, bytes);
   arrays.Add("window of exponents", ScaleHistory::kWindow * BlockCount(size));
   return arrays;
+}
+
+// What is the same on all ranks, and each rank's own.
+TrainState FirstState(int64_t size, const TrainerOptions& options, const Optimizer& optimizer) {
+  const bool local = options.local_steps > 1;
+  OptimizerState outer;
+  if (local) outer.floats[kOuterMomentum].resize(size);
+  TrainState state(size, local ? std::move(outer) : optimizer.InitialState());
+  if (local) state.inner = optimizer.InitialState();
+  if (options.error_feedback) state.owed.resize(size);
+  return state;
 }
 
 }  // namespace
@@ -112,7 +105,7 @@ Trainer::Trainer(TrainerOptions options, TrainableModel* model, const TrainingDa
       data_(data),
       clock_(clock),
       optimizer_(CreateOptimizer(options_.optimizer, TensorsOf(model->layout()))),
-      state_(model->layout().size, optimizer_->InitialState()),
+      state_(FirstState(model->layout().size, options_, *optimizer_)),
       gradient_(model->layout().size),
       exponents_(BlockCount(model->layout().size)) {
   model_->InitializeParameters(options_.seed, absl::MakeSpan(state_.parameters));
@@ -124,79 +117,97 @@ MemoryPlan Trainer::PlanMemory(const TrainerOptions& options, int64_t micro_batc
   MemoryPlan plan = model->PlanMemory(micro_batch_tokens, checkpointed_layers);
   const ParameterLayout& layout = model->layout();
   const auto optimizer = CreateOptimizer(options.optimizer, TensorsOf(layout));
-  plan.parts.push_back({"gradients", GradientArrays(layout.size, options.exact)});
-  plan.parts.push_back({"training state", StateArrays(layout.size, optimizer->StateSizes())});
+  plan.parts.push_back({"gradients", GradientArrays(layout.size, options)});
+  plan.parts.push_back({"training state", StateArrays(layout.size, optimizer->StateSizes(),
+                                                      options.local_steps > 1)});
   return plan;
 }
 
 void Trainer::Restore(TrainState state) {
   state_ = std::move(state);
+  owed_is_the_teams_ = true;
   model_->SetParameters(state_.parameters);
+}
+
+void Trainer::ForgetOwed() { SetToZero(absl::MakeSpan(state_.owed)); }
+
+absl::Status Trainer::GatherOwed(const Team& team, GradientReducer* reducer) {
+  if (!options_.error_feedback) return absl::OkStatus();
+  std::vector<float> owed = state_.owed;
+  Contribution contribution;
+  contribution.float_sums = absl::MakeSpan(owed);
+  contribution.plain = true;
+  RETURN_IF_ERROR(reducer->AllReduce(state_.step, contribution));
+  state_.owed.swap(owed);
+  if (team.rank != 0) ForgetOwed();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<StepTiming> Trainer::Step(const Team& team, GradientReducer* reducer) {
   const absl::Duration start = clock_->Monotonic();
-  const Work work = PlanStep(team);
+  if (std::exchange(owed_is_the_teams_, false) && team.rank != 0) ForgetOwed();
+  absl::StatusOr<StepTiming> timing =
+      options_.local_steps > 1 ? TakeRound(team, reducer) : TakeStep(team, reducer);
+  if (timing.ok()) timing->whole = clock_->Monotonic() - start;
+  return timing;
+}
+
+absl::StatusOr<StepTiming> Trainer::TakeStep(const Team& team, GradientReducer* reducer) {
+  const int64_t words_at = options_.exact ? model_->layout().size : 0;
+  const StepWork work = StepWork::Plan(*data_, state_.step, team, words_at);
+  ranks_in_exchange_ = static_cast<int64_t>(team.weights.size());
   StepTiming timing;
   timing.own_tokens = work.OwnTokens();
   ASSIGN_OR_RETURN(const double gradient_norm, options_.exact
                                                    ? ExactGradient(work, reducer, &timing)
                                                    : FloatGradient(work, reducer, &timing));
   Update(work, gradient_norm);
-  timing.whole = clock_->Monotonic() - start;
   return timing;
 }
 
-Trainer::Work Trainer::PlanStep(const Team& team) const {
-  Work work;
-  work.rank = team.rank;
-  std::vector<int64_t> sizes;
-  for (const std::vector<int64_t>& documents : data_->plan.MicroBatches(state_.step)) {
-    work.batches.push_back(Pack(data_->train, documents));
-    sizes.push_back(work.batches.back().tokens.size());
-    work.tokens += sizes.back();
-    work.targets += work.batches.back().target_count;
-  }
-  work.rank_of = DealMicroBatches(sizes, team.weights);
-  const int64_t batches = work.batches.size();
-  work.fraction_bits = FractionBits(batches);
-  work.losses_at = options_.exact ? model_->layout().size : 0;
-  work.counts_at = work.losses_at + 2 * batches;
-  work.speeds_at = work.counts_at + batches;
-  work.checksum_at = work.speeds_at + static_cast<int64_t>(team.weights.size());
-  work.words = work.checksum_at + 2;
-  return work;
+void Trainer::PrepareExchange(int64_t speeds_at, int64_t ranks) {
+  speeds_at_ = speeds_at;
+  ranks_in_exchange_ = ranks;
+  // A connection that broke may still hold what it was to send.
+  if (exchanged_.use_count() > 1) exchanged_ = std::make_shared<Exchanged>();
+  exchanged_->sums.resize(speeds_at + ranks + 2);
+  exchanged_->float_sums.resize(options_.exact ? 0 : gradient_.size());
+  exchanged_->owed_next.resize(state_.owed.size());
+  SetToZero(absl::MakeSpan(exchanged_->sums));
+  SetToZero(absl::MakeSpan(exchanged_->float_sums));
 }
 
 // Runs this rank's micro-batches: fills the sums and exponents_, or the float sums and the sums'
-// tail.
-absl::Status Trainer::Compute(const Work& work, absl::Span<const uint8_t> scales) {
-  // A connection that broke may still hold what it was to send.
-  if (exchanged_.use_count() > 1) exchanged_ = std::make_shared<Exchanged>();
-  exchanged_->sums.resize(work.words);
-  exchanged_->float_sums.resize(options_.exact ? 0 : gradient_.size());
-  SetToZero(absl::MakeSpan(exchanged_->sums));
-  SetToZero(absl::MakeSpan(exchanged_->float_sums));
+// words.
+absl::Status Trainer::Compute(const StepWork& work, absl::Span<const uint8_t> scales) {
+  PrepareExchange(work.end, ranks_in_exchange_);
   std::fill(exponents_.begin(), exponents_.end(), 0);
   for (size_t m = 0; m < work.batches.size(); ++m) {
     if (!work.IsOwn(m)) continue;
     absl::Span<float> gradient =
         absl::MakeSpan(options_.exact ? gradient_ : exchanged_->float_sums);
     if (options_.exact) SetToZero(gradient);
-    const RandomKey key{options_.seed, static_cast<uint64_t>(state_.step),
-                        static_cast<uint32_t>(m)};
-    ASSIGN_OR_RETURN(const double loss, model_->AccumulateGradient(work.batches[m], key, gradient));
-    WriteDouble(loss, &exchanged_->sums[work.losses_at + 2 * m]);
-    exchanged_->sums[work.counts_at + m] = 1;
+    RETURN_IF_ERROR(AddMicroBatch(work, m, gradient));
     if (!options_.exact) continue;
     const OpTimer timer("exact sum", 0, 12.0 * gradient.size());
-    MeasureAndAccumulate(gradient, scales, work.fraction_bits, absl::MakeSpan(exponents_),
+    MeasureAndAccumulate(gradient, scales, FractionBits(work.batches.size()),
+                         absl::MakeSpan(exponents_),
                          absl::MakeSpan(exchanged_->sums).first(gradient.size()));
   }
   return absl::OkStatus();
 }
 
-absl::Status Trainer::Reduce(const Work& work, GradientReducer* reducer, StepTiming* timing) {
+// Adds to `gradient`, and writes the micro-batch's words.
+absl::Status Trainer::AddMicroBatch(const StepWork& work, size_t m, absl::Span<float> gradient) {
+  const RandomKey key{options_.seed, static_cast<uint64_t>(work.step), static_cast<uint32_t>(m)};
+  ASSIGN_OR_RETURN(const double loss, model_->AccumulateGradient(work.batches[m], key, gradient));
+  WriteDouble(loss, &exchanged_->sums[work.losses_at + 2 * m]);
+  exchanged_->sums[work.counts_at + m] = 1;
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::Reduce(absl::Span<const StepWork> works, GradientReducer* reducer,
+                             StepTiming* timing) {
   PutChecksum(absl::MakeSpan(exchanged_->sums));
   exchanged_->exponents_twice.resize(2 * exponents_.size());
   const auto second =
@@ -207,12 +218,14 @@ absl::Status Trainer::Reduce(const Work& work, GradientReducer* reducer, StepTim
   contribution.sums = absl::MakeSpan(exchanged_->sums);
   if (options_.exact) contribution.maxima = absl::MakeSpan(exchanged_->exponents_twice);
   contribution.float_sums = absl::MakeSpan(exchanged_->float_sums);
+  contribution.owed = state_.owed;
+  contribution.owed_next = absl::MakeSpan(exchanged_->owed_next);
   contribution.owner = exchanged_;
   RETURN_IF_ERROR(reducer->AllReduce(state_.step, contribution));
   timing->ring += clock_->Monotonic() - start;
   std::copy(exchanged_->exponents_twice.begin(),
             exchanged_->exponents_twice.begin() + exponents_.size(), exponents_.begin());
-  const absl::Status status = CheckReduction(work);
+  const absl::Status status = CheckReduction(works);
   if (status.ok()) return status;
   return absl::Status(status.code(),
                       absl::StrCat("step ", state_.step + 1, ": ", status.message()));
@@ -220,7 +233,7 @@ absl::Status Trainer::Reduce(const Work& work, GradientReducer* reducer, StepTim
 
 // Whether what came out of the reduction is what all ranks put in. A sum has a checksum; maxima
 // have none that is linear, so they go twice.
-absl::Status Trainer::CheckReduction(const Work& work) const {
+absl::Status Trainer::CheckReduction(absl::Span<const StepWork> works) const {
   RETURN_IF_ERROR(VerifyChecksum(exchanged_->sums));
   if (!std::equal(exponents_.begin(), exponents_.end(),
                   exchanged_->exponents_twice.begin() + exponents_.size())) {
@@ -228,16 +241,18 @@ absl::Status Trainer::CheckReduction(const Work& work) const {
         "two copies of the largest exponents differ after their reduction: a link, memory or "
         "processor is faulty");
   }
-  for (size_t m = 0; m < work.batches.size(); ++m) {
-    if (exchanged_->sums[work.counts_at + m] == 1) continue;
-    return absl::InternalError(absl::StrCat("micro-batch ", m, " was computed ",
-                                            exchanged_->sums[work.counts_at + m],
-                                            " times instead of once"));
+  for (const StepWork& work : works) {
+    for (size_t m = 0; m < work.batches.size(); ++m) {
+      const int32_t times = exchanged_->sums[work.counts_at + m];
+      if (times == 1) continue;
+      return absl::InternalError(absl::StrCat("micro-batch ", m, " of step ", work.step + 1,
+                                              " was computed ", times, " times instead of once"));
+    }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<double> Trainer::ExactGradient(const Work& work, GradientReducer* reducer,
+absl::StatusOr<double> Trainer::ExactGradient(const StepWork& work, GradientReducer* reducer,
                                               StepTiming* timing) {
   std::vector<uint8_t> scales = state_.scales.Scales();
   for (int attempt = 0;; ++attempt) {
@@ -245,8 +260,8 @@ absl::StatusOr<double> Trainer::ExactGradient(const Work& work, GradientReducer*
     RETURN_IF_ERROR(Compute(work, scales));
     const absl::Duration time = clock_->Monotonic() - start;
     timing->compute += time;
-    exchanged_->sums[work.speeds_at + work.rank] = TokensPerSecond(timing->own_tokens, time);
-    RETURN_IF_ERROR(Reduce(work, reducer, timing));
+    exchanged_->sums[speeds_at_ + work.rank] = TokensPerSecond(timing->own_tokens, time);
+    RETURN_IF_ERROR(Reduce({&work, 1}, reducer, timing));
     if (const auto bad = std::find(exponents_.begin(), exponents_.end(), kNonFinite);
         bad != exponents_.end()) {
       return absl::OutOfRangeError(absl::StrCat(
@@ -261,35 +276,45 @@ absl::StatusOr<double> Trainer::ExactGradient(const Work& work, GradientReducer*
     scales.assign(exponents_.begin(), exponents_.end());
     timing->recomputed = true;
   }
-  timing->tokens_per_second.assign(&exchanged_->sums[work.speeds_at],
-                                   &exchanged_->sums[work.checksum_at]);
+  const int32_t* const speeds = &exchanged_->sums[speeds_at_];
+  timing->tokens_per_second.assign(speeds, speeds + ranks_in_exchange_);
   state_.scales.Record(exponents_);
   const OpTimer timer("mean and norm", 0, 8.0 * gradient_.size());
   return FromFixedPoint(absl::MakeSpan(exchanged_->sums).first(gradient_.size()), scales,
-                        work.fraction_bits, 1.0 / std::max<int64_t>(1, work.targets),
+                        FractionBits(work.batches.size()), 1.0 / std::max<int64_t>(1, work.targets),
                         absl::MakeSpan(gradient_));
 }
 
-absl::StatusOr<double> Trainer::FloatGradient(const Work& work, GradientReducer* reducer,
+absl::StatusOr<double> Trainer::FloatGradient(const StepWork& work, GradientReducer* reducer,
                                               StepTiming* timing) {
   const absl::Duration start = clock_->Monotonic();
   RETURN_IF_ERROR(Compute(work, {}));
   timing->compute += clock_->Monotonic() - start;
-  RETURN_IF_ERROR(Reduce(work, reducer, timing));
+  RETURN_IF_ERROR(Reduce({&work, 1}, reducer, timing));
   const float factor = 1.0f / std::max<int64_t>(1, work.targets);
   const double norm = ScaledGradient(factor, exchanged_->float_sums, absl::MakeSpan(gradient_));
-  if (std::isfinite(norm)) return norm;
-  return absl::OutOfRangeError(
-      absl::StrCat("step ", state_.step + 1, ": the gradient is not finite"));
+  if (!std::isfinite(norm)) return NotFiniteError(state_.step);
+  state_.owed.swap(exchanged_->owed_next);
+  return norm;
 }
 
-void Trainer::Update(const Work& work, double gradient_norm) {
+absl::Status Trainer::NotFiniteError(int64_t step) {
+  return absl::OutOfRangeError(absl::StrCat("step ", step + 1, ": the gradient is not finite"));
+}
+
+double Trainer::MeanLoss(const StepWork& work) const {
+  double loss = 0;
+  for (size_t m = 0; m < work.batches.size(); ++m) {
+    loss += ReadDouble(&exchanged_->sums[work.losses_at + 2 * m]);
+  }
+  return loss / std::max<int64_t>(1, work.targets);
+}
+
+void Trainer::Update(const StepWork& work, double gradient_norm) {
   StepRecord record;
   record.step = state_.step + 1;
   record.tokens = work.tokens;
-  for (size_t m = 0; m < work.batches.size(); ++m)
-    record.loss += ReadDouble(&exchanged_->sums[work.losses_at + 2 * m]);
-  record.loss /= std::max<int64_t>(1, work.targets);
+  record.loss = MeanLoss(work);
   record.learning_rate = LearningRate(options_.schedule, state_.step);
   record.grad_norm = gradient_norm;
   const double scale = ClipScale(gradient_norm, options_.max_grad_norm);

@@ -8,31 +8,37 @@
 #include "absl/types/span.h"
 #include "services/common/clock.h"
 #include "worker/optim/optimizer.h"
+#include "worker/optim/outer_step.h"
 #include "worker/optim/schedule.h"
 #include "worker/train/gradient_reducer.h"
 #include "worker/train/memory_plan.h"
+#include "worker/train/step_work.h"
 #include "worker/train/train_state.h"
 #include "worker/train/trainable_model.h"
 #include "worker/train/training_data.h"
 
 namespace ropewalk {
 
+// The outer optimiser's state in a TrainState.
+inline constexpr char kOuterMomentum[] = "outer_momentum";
+
 struct TrainerOptions {
   uint64_t seed = 0;
-  bool exact = true;           // sum in fixed point; otherwise in float32
+  bool exact = true;            // sum in fixed point; otherwise in float32
+  bool error_feedback = false;  // of a reducer that rounds float32 sums; with exact false
+  // More than 1: each rank takes so many steps by itself, with the mean gradient of its own
+  // micro-batches; then all go to where OuterStep leads from the mean of their ways. With exact
+  // false.
+  int64_t local_steps = 1;
+  OuterOptions outer;
   double max_grad_norm = 1.0;  // 0: no clipping
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
 };
 
-// Which rank this is among those that share a step, and their relative speeds.
-struct Team {
-  int rank = 0;
-  std::vector<double> weights = {1.0};  // [ranks]
-};
-
-// How a step went on this rank.
+// How a step, or a round of local ones, went on this rank.
 struct StepTiming {
+  int64_t steps = 1;
   int64_t own_tokens = 0;
   absl::Duration compute;  // in the micro-batches
   absl::Duration ring;     // waiting for the reducer
@@ -44,8 +50,9 @@ struct StepTiming {
 };
 
 // Takes training steps (design: plan, share, compute, fix the point, reduce, update). The state
-// changes only when a step has been reduced and verified; after an error it is what it was before
-// the step. With exact sums the state is the same, to the bit, for any team. Not thread-safe.
+// changes only when a step, or a round of local ones, has been reduced and verified; after an error
+// it is what it was before. With exact sums the state is the same, to the bit, for any team. Not
+// thread-safe.
 class Trainer {
  public:
   // `model`, `data` and `clock` must outlive the trainer. The state starts as the model's initial
@@ -58,39 +65,68 @@ class Trainer {
   static MemoryPlan PlanMemory(const TrainerOptions& options, int64_t micro_batch_tokens,
                                int64_t checkpointed_layers, TrainableModel* model);
 
-  // Takes one step. REQUIRES: state().step < data's total steps.
+  // Takes one step, or as many as lead to the next multiple of local_steps or to the end. REQUIRES:
+  // state().step < data's total steps.
   // The reducer's error; INTERNAL if the reduced sum is not the sum of what was sent; OUT_OF_RANGE
   // if a gradient is not finite.
   absl::StatusOr<StepTiming> Step(const Team& team, GradientReducer* reducer);
 
+  // Moves what rounding has left out on all ranks to rank 0, for a checkpoint, where it is the
+  // whole team's. Every rank calls it after the same step; nothing to do without error feedback.
+  // The reducer's error.
+  absl::Status GatherOwed(const Team& team, GradientReducer* reducer);
+
+  // For a state that is another rank's: what that one owes is not this one's.
+  void ForgetOwed();
+
   const TrainState& state() const { return state_; }
   TrainState* mutable_state() { return &state_; }
 
-  // Puts another state in the place of the trainer's.
+  // Puts another state in the place of the trainer's. What it owes is rank 0's from the next step
+  // on.
   void Restore(TrainState state);
 
  private:
-  struct Work;  // a step's plan and this rank's part in it
-
   // What the ranks combine.
   struct Exchanged {
-    // [parameters][2 a micro-batch: its loss][1 a micro-batch: times computed][1 a rank: its
+    // [parameters, if sums are exact][words of each step's micro-batches][1 a rank: its
     // speed][2: checksum]
     std::vector<int32_t> sums;
     std::vector<uint8_t> exponents_twice;  // [2][blocks]
     std::vector<float> float_sums;         // [parameters], unless sums are exact
+    std::vector<float> owed_next;          // [parameters], with error feedback
   };
 
-  Work PlanStep(const Team& team) const;
-  absl::Status Compute(const Work& work, absl::Span<const uint8_t> scales);
-  absl::Status Reduce(const Work& work, GradientReducer* reducer, StepTiming* timing);
-  absl::Status CheckReduction(const Work& work) const;
+  // Where a rank is by itself.
+  struct Local {
+    std::vector<float> parameters;
+    OptimizerState optimizer;
+  };
+
+  absl::StatusOr<StepTiming> TakeStep(const Team& team, GradientReducer* reducer);
+  void PrepareExchange(int64_t speeds_at, int64_t ranks);
+  absl::Status Compute(const StepWork& work, absl::Span<const uint8_t> scales);
+  absl::Status AddMicroBatch(const StepWork& work, size_t m, absl::Span<float> gradient);
+  absl::Status Reduce(absl::Span<const StepWork> works, GradientReducer* reducer,
+                      StepTiming* timing);
+  absl::Status CheckReduction(absl::Span<const StepWork> works) const;
   // Fill gradient_; its norm.
-  absl::StatusOr<double> ExactGradient(const Work& work, GradientReducer* reducer,
+  absl::StatusOr<double> ExactGradient(const StepWork& work, GradientReducer* reducer,
                                        StepTiming* timing);
-  absl::StatusOr<double> FloatGradient(const Work& work, GradientReducer* reducer,
+  absl::StatusOr<double> FloatGradient(const StepWork& work, GradientReducer* reducer,
                                        StepTiming* timing);
-  void Update(const Work& work, double gradient_norm);
+  double MeanLoss(const StepWork& work) const;
+  void Update(const StepWork& work, double gradient_norm);
+
+  // In local_rounds.cc.
+  absl::StatusOr<StepTiming> TakeRound(const Team& team, GradientReducer* reducer);
+  std::vector<StepWork> PlanRound(const Team& team) const;
+  absl::StatusOr<std::vector<StepRecord>> WalkAlone(const std::vector<StepWork>& works,
+                                                    StepTiming* timing);
+  absl::StatusOr<double> TakeLocalStep(const StepWork& work);
+  absl::Status MeetAgain(const std::vector<StepWork>& works, GradientReducer* reducer,
+                         StepTiming* timing);
+  static absl::Status NotFiniteError(int64_t step);
 
   const TrainerOptions options_;
   TrainableModel* const model_;
@@ -98,8 +134,12 @@ class Trainer {
   const Clock* const clock_;
   const std::unique_ptr<const Optimizer> optimizer_;
   TrainState state_;
+  bool owed_is_the_teams_ = false;  // of the state
 
-  // Of the step in flight.
+  // Of the step or round in flight.
+  int64_t speeds_at_ = 0;  // in the sums
+  int64_t ranks_in_exchange_ = 1;
+  Local local_;
   std::vector<float> gradient_;
   std::vector<uint8_t> exponents_;  // [blocks]
   std::shared_ptr<Exchanged> exchanged_ = std::make_shared<Exchanged>();

@@ -110,7 +110,10 @@ TrainerOptions OptionsOf(const v1::JobSpec& spec, int64_t total_steps) {
   const v1::Training& training = spec.training();
   TrainerOptions options;
   options.seed = training.seed();
-  options.exact = spec.sync().reduction() != v1::REDUCTION_FLOAT32;
+  options.exact = spec.sync().reduction() <= v1::REDUCTION_EXACT;  // or what it is by default
+  options.error_feedback = spec.sync().reduction() == v1::REDUCTION_INT8;
+  options.local_steps = std::max(1, spec.sync().local_steps());
+  options.outer = {spec.sync().outer().learning_rate(), spec.sync().outer().momentum()};
   options.max_grad_norm = training.max_grad_norm();
   options.optimizer = OptimizerOptionsOf(training);
   options.schedule = ScheduleOptionsOf(training, total_steps);
@@ -203,13 +206,18 @@ TrainingJob::TrainingJob(v1::JobSpec spec, v1::JobInputs inputs, TrainingData da
 
 bool TrainingJob::EvaluationDue() const {
   if (!data_.eval.has_value()) return false;
-  const int64_t every = spec_.training().eval_every_steps();
-  return done() || (every > 0 && state().step > 0 && state().step % every == 0);
+  return done() || HasPassed(spec_.training().eval_every_steps());
 }
 
 bool TrainingJob::CheckpointDue() const {
-  const int64_t every = spec_.training().checkpoint_every_steps();
-  return every > 0 && !done() && state().step > 0 && state().step % every == 0;
+  return !done() && HasPassed(spec_.training().checkpoint_every_steps());
+}
+
+bool TrainingJob::HasPassed(int64_t every) const {
+  if (every <= 0 || state().step == 0) return false;
+  const int64_t local_steps = std::max(1, spec_.sync().local_steps());
+  const int64_t before = (state().step - 1) / local_steps * local_steps;
+  return state().step / every > before / every;
 }
 
 absl::StatusOr<EvaluationRecord> TrainingJob::Evaluate(const Team& team, GradientReducer* reducer) {

@@ -59,6 +59,9 @@ class TrainingJob {
               std::unique_ptr<TrainableModel> model, MemoryChoice memory, std::string plan_digest,
               const Clock* clock);
 
+  // Whether the last step or round has reached a multiple of `every`; 0: never.
+  bool HasPassed(int64_t every) const;
+
   const v1::JobSpec spec_;
   const v1::JobInputs inputs_;
   const TrainingData data_;
