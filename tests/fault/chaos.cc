@@ -1,16 +1,19 @@
 #include "tests/fault/chaos.h"
 
+#include <grpcpp/client_context.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <regex>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "ropewalk/v1/job_service.grpc.pb.h"
+#include "services/common/channel.h"
 #include "services/common/clock.h"
+#include "services/common/grpc_status.h"
 #include "services/common/status_macros.h"
 #include "tests/testing/sample_job.h"
 
@@ -35,7 +38,7 @@ absl::StatusOr<ChaosReport> Chaos::Run() {
   RETURN_IF_ERROR(Disturb(job));
   ASSIGN_OR_RETURN(report_.version,
                    cluster_->AwaitResult(job, 5 * options_.time + absl::Minutes(5)));
-  ReadPauses(cluster_->Events(job));
+  RETURN_IF_ERROR(ReadPauses(job));
   return report_;
 }
 
@@ -102,7 +105,12 @@ absl::Status Chaos::Give(const Fault& fault) {
   Say(absl::StrCat(++report_.fault_count, ": ", fault.ToString()));
   const std::string text = fault.ToString();
   ++report_.faults[text.substr(0, text.rfind(" " + fault.victim))];
-  if (fault.kind != FaultKind::kCut) undoings_.push_back({Now() + fault.lasts, fault});
+  given_.push_back({fault, absl::Now()});
+  if (fault.kind == FaultKind::kCut) {
+    given_.back().undone = absl::Now();
+  } else {
+    undoings_.push_back({Now() + fault.lasts, fault, given_.size() - 1});
+  }
   switch (fault.kind) {
     case FaultKind::kKill:
       cluster_->Kill(fault.victim);
@@ -130,7 +138,10 @@ absl::Status Chaos::UndoDue(absl::Duration now) {
   undoings_.erase(std::remove_if(undoings_.begin(), undoings_.end(),
                                  [&](const Undoing& undoing) { return undoing.at <= now; }),
                   undoings_.end());
-  for (const Undoing& undoing : due) RETURN_IF_ERROR(Undo(undoing.fault));
+  for (const Undoing& undoing : due) {
+    RETURN_IF_ERROR(Undo(undoing.fault));
+    given_[undoing.given].undone = absl::Now();
+  }
   return absl::OkStatus();
 }
 
@@ -155,22 +166,26 @@ absl::Status Chaos::Undo(const Fault& fault) {
   return absl::OkStatus();
 }
 
-// Events come in the order in which things happened; what explains a pause comes before its end.
-void Chaos::ReadPauses(const std::string& events) {
-  const std::regex resumed("steps go on .* after ([0-9.]+) s");
-  const std::regex named("w[0-9]+ (reports|was|is|has|lost|left)|workers/w[0-9]+|rank [0-9]+");
-  bool explained = false;
-  std::istringstream lines(events);
-  for (std::string line; std::getline(lines, line);) {
-    std::smatch found;
-    if (!std::regex_search(line, found, resumed)) {
-      explained = explained || std::regex_search(line, named);
-      continue;
-    }
+absl::Status Chaos::ReadPauses(const std::string& job) {
+  const auto stub = v1::JobService::NewStub(DialChannel(cluster_->coordinator()));
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(20)));
+  v1::WatchJobRequest request;
+  request.set_name(job);
+  const auto stream = stub->WatchJob(&context, request);
+  v1::WatchJobResponse news;  // the first has all events so far
+  if (!stream->Read(&news)) return FromGrpcStatus(stream->Finish());
+  context.TryCancel();
+  const std::vector<v1::JobEvent> events(news.events().begin(), news.events().end());
+  for (const Pause& pause : PausesOf(events, given_)) {
     ++report_.pauses;
-    report_.longest_pause = std::max(report_.longest_pause, absl::Seconds(std::stod(found[1])));
-    if (!std::exchange(explained, false)) ++report_.unexplained_pauses;
+    report_.longest_pause = std::max(report_.longest_pause, pause.length);
+    report_.unexplained_pauses += pause.explained ? 0 : 1;
+    absl::Duration& longest =
+        pause.hung ? report_.longest_wait_for_hung : report_.longest_wait_for_dead;
+    longest = std::max(longest, pause.wait);
   }
+  return absl::OkStatus();
 }
 
 }  // namespace ropewalk

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "tests/fault/chaos_plan.h"
+#include "tests/fault/pauses.h"
 #include "tests/testing/process_cluster.h"
 #include "tests/testing/tcp_fault_proxy.h"
 
@@ -27,6 +28,9 @@ struct ChaosReport {
   int pauses = 0;  // times that no step was finished until the ring was formed anew
   absl::Duration longest_pause;
   int unexplained_pauses = 0;  // of which no event says which worker or hop was the cause
+  // Since the last fault in a pause: while a process hung, and while none did.
+  absl::Duration longest_wait_for_hung;
+  absl::Duration longest_wait_for_dead;
   int64_t steps = 0;
   std::string undisturbed_version;  // what the job publishes without faults, and with them
   std::string version;
@@ -45,6 +49,7 @@ class Chaos {
   struct Undoing {
     absl::Duration at;  // by the monotonic clock
     Fault fault;
+    size_t given;  // its place in given_
   };
 
   absl::Status StartAll();
@@ -56,13 +61,14 @@ class Chaos {
   absl::Status Undo(const Fault& fault);
   absl::Status UndoDue(absl::Duration now);
   bool IsFaulty(const std::string& name) const;
-  void ReadPauses(const std::string& events);
+  absl::Status ReadPauses(const std::string& job);
 
   const ChaosOptions options_;
   std::unique_ptr<ProcessCluster> cluster_;
   std::map<std::string, std::unique_ptr<TcpFaultProxy>> proxies_;  // before each worker's ring
   std::map<std::string, std::string> addresses_;                   // where each worker listens
   std::vector<Undoing> undoings_;
+  std::vector<GivenFault> given_;
   ChaosReport report_;
 };
 

@@ -13,6 +13,10 @@
 namespace ropewalk {
 namespace {
 
+// A dead peer is known by its broken connections, a hung one by its silence for 10 s.
+constexpr absl::Duration kLongestWaitForDead = absl::Seconds(2);
+constexpr absl::Duration kLongestWaitForHung = absl::Seconds(12);
+
 void Print(const ChaosReport& report) {
   std::printf("faults         %d\n", report.fault_count);
   for (const auto& [kind, count] : report.faults) std::printf("  %-12s %d\n", kind.c_str(), count);
@@ -20,12 +24,17 @@ void Print(const ChaosReport& report) {
   std::printf("pauses         %d, the longest of %s, %d without a cause in the events\n",
               report.pauses, absl::FormatDuration(report.longest_pause).c_str(),
               report.unexplained_pauses);
+  std::printf("waits          at most %s for a dead peer, %s for a hung one\n",
+              absl::FormatDuration(report.longest_wait_for_dead).c_str(),
+              absl::FormatDuration(report.longest_wait_for_hung).c_str());
   std::printf("undisturbed    %s\nwith faults    %s\n", report.undisturbed_version.c_str(),
               report.version.c_str());
 }
 
 bool IsAsItShouldBe(const ChaosReport& report) {
-  return report.version == report.undisturbed_version && report.unexplained_pauses == 0;
+  return report.version == report.undisturbed_version && report.unexplained_pauses == 0 &&
+         report.longest_wait_for_dead <= kLongestWaitForDead &&
+         report.longest_wait_for_hung <= kLongestWaitForHung;
 }
 
 }  // namespace

@@ -52,6 +52,8 @@ class ProcessCluster {
   // The job's events, as `ropewalk jobs logs` prints them.
   std::string Events(const std::string& job) const;
 
+  const std::string& coordinator() const { return coordinator_; }  // its address
+
  private:
   explicit ProcessCluster(std::string folder);
 
