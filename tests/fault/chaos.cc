@@ -1,5 +1,6 @@
 #include "tests/fault/chaos.h"
 
+#include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <signal.h>
 

@@ -11,10 +11,12 @@ namespace {
 
 constexpr uint32_t kRounds = 4;  // of which the first waits for ranks that come later
 constexpr uint8_t kLeastExponent = 6;
+constexpr uint8_t kMostExponent = 26;  // a minute
 
 uint8_t ExponentOf(absl::Duration latency) {
   const int64_t microseconds = std::max<int64_t>(1, absl::ToInt64Microseconds(latency));
-  return static_cast<uint8_t>(std::bit_width(static_cast<uint64_t>(microseconds)));
+  const auto exponent = static_cast<uint8_t>(std::bit_width(static_cast<uint64_t>(microseconds)));
+  return std::min(exponent, kMostExponent);
 }
 
 }  // namespace
@@ -33,7 +35,7 @@ absl::StatusOr<absl::Duration> MeasureHopLatency(
   byte = ExponentOf(shortest / hops);
   RETURN_IF_ERROR(all_reduce(kRounds, {buffer}));
   if (byte <= kLeastExponent) return absl::ZeroDuration();
-  return absl::Microseconds(int64_t{1} << byte);
+  return absl::Microseconds(int64_t{1} << std::min(byte, kMostExponent));
 }
 
 }  // namespace ropewalk
