@@ -98,7 +98,8 @@ TEST(JobYaml, NamesTheNearestKnownKey) {
 }
 
 TEST(JobYaml, ListsTheKnownKeysWhereNoneIsNear) {
-  ExpectError("sync: {zzzzzz: 1}", "job.yaml:1:8: sync.zzzzzz: is not known; known are reduction");
+  ExpectError("sync: {zzzzzz: 1}",
+              "job.yaml:1:8: sync.zzzzzz: is not known; known are reduction, local_steps, outer");
 }
 
 TEST(JobYaml, ReadsMappings) {
