@@ -79,7 +79,10 @@ TEST_P(SameBits, RoundedGradientsAndLocalStepsLeadNearlyToTheSameLoss) {
   const double exact = loss({});
   EXPECT_NEAR(loss({"sync.reduction=bfloat16"}), exact, 0.01 * exact);
   EXPECT_NEAR(loss({"sync.reduction=int8"}), exact, 0.02 * exact);
-  EXPECT_NEAR(loss({"sync.local_steps=3", "sync.reduction=bfloat16"}), exact, 0.2 * exact);
+  // Another way to the minimum: it must lead there.
+  const double untrained = loss({"training.max_steps=1"});
+  EXPECT_LT(loss({"sync.local_steps=3", "sync.reduction=bfloat16"}), 0.5 * (untrained + exact))
+      << untrained << ", " << exact;
 }
 
 class MainJob : public FourWorkers {
