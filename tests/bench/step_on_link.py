@@ -17,7 +17,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 from network_namespaces import Hosts
 from train_runs import ROOT, Bench, add_arguments, append
@@ -76,18 +75,23 @@ class Cluster:
         url = f"http://{self.hosts.addresses[host]}:7091/metrics"
         text = self.on(host, sys.executable, "-c", f"import urllib.request; print(urllib.request.urlopen('{url}', timeout=10).read().decode())")
         times = {phase: float(value) for phase, value in re.findall(r'ropewalk_worker_step_seconds_total\{phase="(\w+)"\} (\S+)', text)}
-        steps = re.search(r"ropewalk_worker_steps_total (\S+)", text)
+        steps = re.search(r"^ropewalk_worker_steps_total (\S+)", text, re.MULTILINE)
         return {**times, "steps": float(steps[1]) if steps else 0.0}
 
-    def wait_for_workers(self):
-        for _ in range(100):
-            try:
-                if len(json.loads(self.ropewalk("workers", "list", "-o", "json"))["workers"]) == 2:
-                    return
-            except RuntimeError:
-                pass
-            time.sleep(0.2)
-        raise RuntimeError(f"the workers do not come; logs are in {self.folder}")
+    def wait_for_services(self):
+        """A job waits for its workers by itself."""
+        for address in (self.registry, self.coordinator):
+            host, port = address.split(":")
+            self.on(0, sys.executable, "-c", f"""
+import socket, time
+end = time.monotonic() + 20
+while True:
+    try:
+        socket.create_connection(({host!r}, {port}), timeout=1).close()
+        break
+    except OSError:
+        assert time.monotonic() < end, "nobody listens at {address}"
+""")
 
     def __exit__(self, *_):
         for process in self.processes:
@@ -120,7 +124,7 @@ def measure(options, bench, documents, reduction):
         yaml = folder / "job.yaml"
         fill = {"model": make_model(bench, folder), "rows": make_rows(folder), "tokens": TOKENS, "documents": documents, "reduction": reduction}
         with Cluster(options.programs.resolve(), hosts, folder) as cluster:
-            cluster.wait_for_workers()
+            cluster.wait_for_services()
             yaml.write_text(JOB.format(**fill, steps=WARM_UP))
             cluster.ropewalk("submit", yaml)
             before = cluster.times(1), cluster.times(2)

@@ -36,7 +36,7 @@ TEST(GrpcMesh, AllRanksEndWithTheSameBits) {
     for (const int64_t count : {0, 7, 1 << 20}) {
       SCOPED_TRACE(testing::Message() << ranks << " ranks, " << count << " elements");
       Members members(ranks);
-      auto meshes = members.ConnectAllAsMesh();
+      auto meshes = members.ConnectAll<Mesh>();
       std::vector<Vectors> vectors = VectorsOf(ranks, count);
       for (const absl::Status& status : ReduceRounded(members, meshes, vectors)) {
         EXPECT_TRUE(status.ok()) << status;
@@ -51,7 +51,7 @@ TEST(GrpcMesh, AllRanksEndWithTheSameBits) {
 
 TEST(GrpcMesh, EveryRankHearsOfTheOneThatLeft) {
   Members members(4);
-  auto meshes = members.ConnectAllAsMesh();
+  auto meshes = members.ConnectAll<Mesh>();
   meshes[2].reset();
   std::vector<Vectors> vectors = VectorsOf(4, 100'000);
   const std::vector<absl::Status> statuses = ReduceRounded(members, meshes, vectors);
@@ -64,7 +64,7 @@ TEST(GrpcMesh, EveryRankHearsOfTheOneThatLeft) {
 
 TEST(GrpcMesh, AnotherGenerationFollowsOneThatBroke) {
   Members members(3);
-  auto meshes = members.ConnectAllAsMesh();
+  auto meshes = members.ConnectAll<Mesh>();
   meshes[0]->Cancel("for another generation");
   std::vector<Vectors> vectors = VectorsOf(3, 1000);
   for (const absl::Status& status : ReduceRounded(members, meshes, vectors)) {
@@ -72,7 +72,7 @@ TEST(GrpcMesh, AnotherGenerationFollowsOneThatBroke) {
   }
   meshes.clear();
   ++members.options().generation;
-  meshes = members.ConnectAllAsMesh();
+  meshes = members.ConnectAll<Mesh>();
   vectors = VectorsOf(3, 1000);
   for (const absl::Status& status : ReduceRounded(members, meshes, vectors)) {
     EXPECT_TRUE(status.ok()) << status;
@@ -84,7 +84,7 @@ TEST(GrpcMesh, ConnectingNamesTheRankThatDoesNotCome) {
   members.options().connect_timeout = absl::Milliseconds(400);
   std::vector<absl::Status> statuses(3);
   members.ForEachRank([&](int rank) {
-    if (rank != 1) statuses[rank] = members.ConnectMesh(rank).status();
+    if (rank != 1) statuses[rank] = members.Connect<Mesh>(rank).status();
   });
   for (const int rank : {0, 2}) {
     EXPECT_TRUE(absl::IsDeadlineExceeded(statuses[rank])) << statuses[rank];

@@ -11,6 +11,7 @@
 #include "worker/ring/broken_hop.h"
 #include "worker/ring/local_transport.h"
 #include "worker/ring/ring_schedule.h"
+#include "worker/ring/testing/local_options.h"
 #include "worker/ring/testing/rank_vectors.h"
 #include "worker/ring/transport.h"
 
@@ -26,12 +27,7 @@ std::vector<absl::Status> RunMesh(int ranks, const std::function<absl::Status(Me
   std::vector<std::thread> threads;
   for (int rank = 0; rank < ranks; ++rank) {
     threads.emplace_back([&, rank] {
-      RingOptions options;
-      options.job = "jobs/test";
-      options.generation = 4;
-      options.rank = rank;
-      options.addresses.assign(ranks, "local");
-      options.hop_timeout = hop_timeout;
+      RingOptions options = LocalOptions(rank, ranks, hop_timeout);
       options.granularity = {1024, 2};
       Mesh mesh(options, std::move(transports[rank]));
       statuses[rank] = run(mesh, rank);

@@ -12,20 +12,11 @@
 
 #include "worker/ring/local_transport.h"
 #include "worker/ring/ring_schedule.h"
+#include "worker/ring/testing/local_options.h"
 #include "worker/ring/testing/rank_vectors.h"
 
 namespace ropewalk {
 namespace {
-
-RingOptions OptionsOf(int rank, int ranks, absl::Duration hop_timeout) {
-  RingOptions options;
-  options.job = "jobs/test";
-  options.generation = 4;
-  options.rank = rank;
-  options.addresses.assign(ranks, "local");
-  options.hop_timeout = hop_timeout;
-  return options;
-}
 
 // A ring of threads: calls `run` for every rank at once and returns what they return.
 std::vector<absl::Status> RunRing(int ranks, const std::function<absl::Status(Ring&, int)>& run,
@@ -36,7 +27,7 @@ std::vector<absl::Status> RunRing(int ranks, const std::function<absl::Status(Ri
   std::vector<std::thread> threads;
   for (int rank = 0; rank < ranks; ++rank) {
     threads.emplace_back([&, rank] {
-      Ring ring(OptionsOf(rank, ranks, hop_timeout),
+      Ring ring(LocalOptions(rank, ranks, hop_timeout),
                 ranks > 1 ? std::move(transports[rank]) : nullptr);
       statuses[rank] = run(ring, rank);
     });
@@ -237,7 +228,7 @@ TEST(Ring, CancelFromAnotherThreadTakesEffectAtOnceOnAllRanks) {
   std::vector<std::thread> threads;
   for (int rank = 0; rank < 3; ++rank) {
     threads.emplace_back([&, rank] {
-      Ring ring(OptionsOf(rank, 3, absl::Seconds(60)), std::move(transports[rank]),
+      Ring ring(LocalOptions(rank, 3, absl::Seconds(60)), std::move(transports[rank]),
                 rank == 0 ? &cancellation : nullptr);
       statuses[rank] = ReduceOnce(ring, rank, 1000);
     });
@@ -259,7 +250,7 @@ TEST(Ring, StaysFailed) {
 }
 
 TEST(Ring, CancelsARingOfOne) {
-  Ring ring(OptionsOf(0, 1, absl::Seconds(60)), nullptr);
+  Ring ring(LocalOptions(0, 1, absl::Seconds(60)), nullptr);
   EXPECT_TRUE(ring.AllReduce(1, 0, {}).ok());
   ring.Cancel("enough");
   EXPECT_TRUE(absl::IsCancelled(ring.AllReduce(2, 0, {})));

@@ -67,31 +67,20 @@ class Members {
   TcpFaultProxy& proxy() { return *proxy_; }
   RingEndpoint* endpoint(int rank) { return members_[rank]->endpoint(); }
 
-  absl::StatusOr<std::unique_ptr<Ring>> Connect(int rank,
-                                                RingCancellation* cancellation = nullptr) {
+  // A rank's Ring or Mesh.
+  template <typename T = Ring>
+  absl::StatusOr<std::unique_ptr<T>> Connect(int rank, RingCancellation* cancellation = nullptr) {
     RingOptions options = options_;
     options.rank = rank;
-    return Ring::Connect(options, endpoint(rank), cancellation);
+    return T::Connect(options, endpoint(rank), cancellation);
   }
 
-  // Every rank's ring; all connected.
-  std::vector<std::unique_ptr<Ring>> ConnectAll() {
-    std::vector<std::unique_ptr<Ring>> rings(ranks());
-    ForEachRank([&](int rank) { rings[rank] = Connect(rank).value(); });
-    return rings;
-  }
-
-  absl::StatusOr<std::unique_ptr<Mesh>> ConnectMesh(int rank,
-                                                    RingCancellation* cancellation = nullptr) {
-    RingOptions options = options_;
-    options.rank = rank;
-    return Mesh::Connect(options, endpoint(rank), cancellation);
-  }
-
-  std::vector<std::unique_ptr<Mesh>> ConnectAllAsMesh() {
-    std::vector<std::unique_ptr<Mesh>> meshes(ranks());
-    ForEachRank([&](int rank) { meshes[rank] = ConnectMesh(rank).value(); });
-    return meshes;
+  // Every rank's; all connected.
+  template <typename T = Ring>
+  std::vector<std::unique_ptr<T>> ConnectAll() {
+    std::vector<std::unique_ptr<T>> all(ranks());
+    ForEachRank([&](int rank) { all[rank] = Connect<T>(rank).value(); });
+    return all;
   }
 
   void ForEachRank(const std::function<void(int)>& run) {
