@@ -1,6 +1,7 @@
 #include "worker/ops/panel_product.h"
 
 #include <omp.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -12,10 +13,15 @@
 namespace ropewalk {
 namespace {
 
-// Of a thread's second-level cache, for panels: half as much where what is packed next comes into
-// it meanwhile.
-constexpr int64_t kPanelBytes = 1280 << 10;
 constexpr int64_t kMostPanels = 32;
+
+// Of a core's second-level cache, what panels may fill: half as much where what is packed next
+// comes into it meanwhile. No sum depends on it.
+int64_t PanelBytes() {
+  constexpr int64_t kCommonCache = 1 << 20;  // where the system does not say
+  static const int64_t cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  return (cache > 0 ? cache : kCommonCache) / 8 * 7;
+}
 
 // Where sums are kept from part to part of the depth: of so many rows.
 constexpr int64_t kRowsPart = 2048;
@@ -41,7 +47,7 @@ struct Packing {
 int64_t MostPanels(bool once, bool whole, int64_t panel_size) {
   if (once) return kOncePanels;
   const int64_t bytes = panel_size * sizeof(Bfloat16);
-  return std::clamp<int64_t>((whole ? kPanelBytes / 2 : kPanelBytes) / bytes, 1, kMostPanels);
+  return std::clamp<int64_t>((whole ? PanelBytes() / 2 : PanelBytes()) / bytes, 1, kMostPanels);
 }
 
 // kTile rows of the left factor as planes, row-major.
