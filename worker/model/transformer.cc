@@ -91,7 +91,8 @@ absl::StatusOr<double> Transformer<T>::Loss(const PackedTokens& tokens) {
 template <typename T>
 absl::StatusOr<double> Transformer<T>::AccumulateGradient(const PackedTokens& tokens,
                                                           const RandomKey& key,
-                                                          Wide<T>* weight_gradients) {
+                                                          Wide<T>* weight_gradients,
+                                                          LayerDone done) {
   RETURN_IF_ERROR(Check(tokens));
   Reserve(tokens.tokens.size(), /*backward=*/true);
   Forward(tokens, &key);
@@ -99,7 +100,7 @@ absl::StatusOr<double> Transformer<T>::AccumulateGradient(const PackedTokens& to
   const double loss = cross_entropy_.LossAndGradient(
       tokens.tokens.size(), memory_.normed, tokens.targets.data(), weights_.Output(),
       memory_.d_normed, sink.Of(weights_.index().Output()));
-  Backward(tokens, sink);
+  Backward(tokens, sink, done);
   return loss;
 }
 
@@ -172,7 +173,8 @@ Rows<T> Transformer<T>::RowsOf(const PackedTokens& tokens) const {
 }
 
 template <typename T>
-void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<Wide<T>>& sink) {
+void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<Wide<T>>& sink,
+                              LayerDone done) {
   const Rows<T> rows = RowsOf(tokens);
   const int64_t norm = weights_.index().FinalNorm();
   std::fill_n(memory_.d_stream, rows.count * config_.hidden_size, Wide<T>{0});
@@ -190,6 +192,7 @@ void Transformer<T>::Backward(const PackedTokens& tokens, const GradientSink<Wid
                                memory_.scratch.d_value);
         },
         sink, memory_.d_stream);
+    done(layer);
   }
   Wide<T>* const d_embedding = sink.Of(weights_.index().Embedding());
   if (d_embedding == nullptr) return;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -23,6 +24,11 @@
 #include "worker/tensor/philox.h"
 
 namespace ropewalk {
+
+// Told that a backward pass adds nothing more to the gradients of this layer and those above it,
+// which train or not; those of embedding and output may be due still.
+using LayerDone = absl::FunctionRef<void(int64_t layer)>;
+inline void IgnoreLayer(int64_t) {}
 
 // A decoder of the Llama type, forward and backward, over packed documents. T is what its linear
 // layers read and write: Bfloat16 goes with MatMulPrecision::kBfloat16 and halves what a pass keeps
@@ -81,9 +87,11 @@ class Transformer {
 
   // The loss with the dropout that `key` decides. The hook adds its gradients to its own; those of
   // the trainable weights are added to `weight_gradients` [trainable().size()], unless it is null:
-  // then all weights are frozen.
+  // then all weights are frozen. `done` is called for each layer that the pass goes through, from
+  // the highest down.
   absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens, const RandomKey& key,
-                                            Wide<T>* weight_gradients);
+                                            Wide<T>* weight_gradients,
+                                            LayerDone done = IgnoreLayer);
 
   // The logits [tokens, vocabulary], whole: for short texts and tests.
   absl::StatusOr<std::vector<Wide<T>>> Logits(const PackedTokens& tokens);
@@ -104,7 +112,7 @@ class Transformer {
   // Fills in the activations and normed_.
   void Forward(const PackedTokens& tokens, const RandomKey* dropout);
   Rows<T> RowsOf(const PackedTokens& tokens) const;
-  void Backward(const PackedTokens& tokens, const GradientSink<Wide<T>>& sink);
+  void Backward(const PackedTokens& tokens, const GradientSink<Wide<T>>& sink, LayerDone done);
   void Recompute(const PackedTokens& tokens, int64_t layer);
 
   const ModelConfig config_;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <vector>
 
 namespace ropewalk {
 
@@ -31,5 +32,22 @@ AlignedMemory<T> AllocateAligned(size_t count) {
   if (alignment == kHugePage) (void)madvise(memory, rounded, MADV_HUGEPAGE);
   return AlignedMemory<T>(static_cast<T*>(memory));
 }
+
+// A vector in such memory.
+template <typename T>
+struct AlignedAllocator {
+  using value_type = T;
+
+  AlignedAllocator() = default;
+  template <typename U>
+  AlignedAllocator(const AlignedAllocator<U>&) {}
+
+  T* allocate(size_t count) { return AllocateAligned<T>(count).release(); }
+  void deallocate(T* memory, size_t) { std::free(memory); }
+
+  bool operator==(const AlignedAllocator&) const = default;
+};
+template <typename T>
+using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
 }  // namespace ropewalk

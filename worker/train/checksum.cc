@@ -25,25 +25,24 @@ ROPEWALK_SIMD void AddUp(int64_t n, const int32_t* x, uint32_t first, LinearChec
 
 }  // namespace
 
-LinearChecksum ChecksumOf(absl::Span<const int32_t> x) {
+LinearChecksum ChecksumOf(absl::Span<const int32_t> x, int64_t first) {
   const int64_t n = x.size();
   std::vector<LinearChecksum> of_blocks((n + kBlock - 1) / kBlock);
   ParallelFor(of_blocks.size(), [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
       const int64_t at = b * kBlock;
-      AddUp(std::min(kBlock, n - at), &x[at], static_cast<uint32_t>(2 * at + 1), &of_blocks[b]);
+      AddUp(std::min(kBlock, n - at), &x[at], static_cast<uint32_t>(2 * (first + at) + 1),
+            &of_blocks[b]);
     }
   });
   LinearChecksum checksum;
-  for (const LinearChecksum& block : of_blocks) {
-    checksum.sum += block.sum;
-    checksum.weighted_sum += block.weighted_sum;
-  }
+  for (const LinearChecksum& block : of_blocks) checksum += block;
   return checksum;
 }
 
-void PutChecksum(absl::Span<int32_t> x) {
-  const LinearChecksum checksum = ChecksumOf(x.first(x.size() - 2));
+void PutChecksum(absl::Span<int32_t> x) { PutChecksum(ChecksumOf(x.first(x.size() - 2)), x); }
+
+void PutChecksum(const LinearChecksum& checksum, absl::Span<int32_t> x) {
   x[x.size() - 2] = static_cast<int32_t>(checksum.sum);
   x[x.size() - 1] = static_cast<int32_t>(checksum.weighted_sum);
 }

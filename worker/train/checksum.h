@@ -18,12 +18,22 @@ struct LinearChecksum {
   uint32_t weighted_sum = 0;
 
   bool operator==(const LinearChecksum&) const = default;
+
+  // Of the elements of both.
+  LinearChecksum& operator+=(const LinearChecksum& other) {
+    sum += other.sum;
+    weighted_sum += other.weighted_sum;
+    return *this;
+  }
 };
 
-LinearChecksum ChecksumOf(absl::Span<const int32_t> x);
+// Of a part whose first element is the whole's element `first`.
+LinearChecksum ChecksumOf(absl::Span<const int32_t> x, int64_t first = 0);
 
-// Makes the last two elements the checksum of those before, so that it is reduced with them.
+// Makes the last two elements the checksum of those before, so that it is reduced with them; the
+// second is for one who has it already.
 void PutChecksum(absl::Span<int32_t> x);
+void PutChecksum(const LinearChecksum& checksum, absl::Span<int32_t> x);
 
 // What came out of a sum of vectors with checksums. INTERNAL: it is not the sum of what went in.
 absl::Status VerifyChecksum(absl::Span<const int32_t> sum);

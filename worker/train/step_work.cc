@@ -25,6 +25,13 @@ StepWork StepWork::Plan(const TrainingData& data, int64_t step, const Team& team
   return work;
 }
 
+size_t StepWork::LastOwn() const {
+  for (size_t m = batches.size(); m-- > 0;) {
+    if (IsOwn(m)) return m;
+  }
+  return batches.size();
+}
+
 int64_t StepWork::OwnTokens() const {
   int64_t own = 0;
   for (size_t m = 0; m < batches.size(); ++m) own += IsOwn(m) ? batches[m].tokens.size() : 0;

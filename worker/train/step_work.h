@@ -33,6 +33,7 @@ struct StepWork {
   static StepWork Plan(const TrainingData& data, int64_t step, const Team& team, int64_t words_at);
 
   bool IsOwn(size_t m) const { return rank_of[m] == rank; }
+  size_t LastOwn() const;  // as many as there are batches if none is
   int64_t OwnTokens() const;
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "worker/model/parameter_layout.h"
@@ -14,6 +15,10 @@
 namespace ropewalk {
 
 struct RandomKey;  // worker/tensor/philox.h
+
+// Told, with ever smaller numbers, that the elements of a gradient from `first` on are complete.
+using GradientDone = absl::FunctionRef<void(int64_t first)>;
+inline void IgnoreGradient(int64_t) {}
 
 // A model as the trainer sees it: a function of a flat vector of parameters. Every result is a
 // function of the arguments (and of the last parameters set) alone, to the bit, for any number of
@@ -40,11 +45,13 @@ class TrainableModel : public LanguageModel {
   virtual MemoryPlan PlanMemory(int64_t rows, int64_t checkpointed_layers) = 0;
 
   // Adds the gradient of the sum of the losses over the target tokens to `gradient` and returns
-  // that sum. `key` decides dropout. INVALID_ARGUMENT: a token or a position the model does not
+  // that sum. `key` decides dropout; `done` is called while the rest is computed, if the layout
+  // lets parts be complete before. INVALID_ARGUMENT: a token or a position the model does not
   // have.
   virtual absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens,
                                                     const RandomKey& key,
-                                                    absl::Span<float> gradient) = 0;
+                                                    absl::Span<float> gradient,
+                                                    GradientDone done = IgnoreGradient) = 0;
 
   // The folder to publish, path → bytes: a PEFT adapter, or a whole model. A function of the model,
   // the method and `parameters` alone.

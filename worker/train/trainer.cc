@@ -13,6 +13,7 @@
 #include "worker/tensor/parallel.h"
 #include "worker/tensor/philox.h"
 #include "worker/train/checksum.h"
+#include "worker/train/early_reduction.h"
 #include "worker/train/fixed_point.h"
 
 namespace ropewalk {
@@ -177,51 +178,101 @@ void Trainer::PrepareExchange(int64_t speeds_at, int64_t ranks) {
   SetToZero(absl::MakeSpan(exchanged_->float_sums));
 }
 
-// Runs this rank's micro-batches: fills the sums and exponents_, or the float sums and the sums'
-// words.
-absl::Status Trainer::Compute(const StepWork& work, absl::Span<const uint8_t> scales) {
-  PrepareExchange(work.end, ranks_in_exchange_);
+// If there is somebody to reduce with, and more than one part.
+std::unique_ptr<EarlyReduction> Trainer::BeginEarly(GradientReducer* reducer) {
+  constexpr int64_t kMostParts = 64;
+  const int64_t size = gradient_.size();
+  const int64_t part = std::max(part_, size / kMostParts) / kBlockSize * kBlockSize;
+  if (ranks_in_exchange_ == 1 || size <= part) return nullptr;
+  return std::make_unique<EarlyReduction>(state_.step, absl::MakeSpan(exchanged_->sums).first(size),
+                                          part, exchanged_, reducer);
+}
+
+// Runs this rank's micro-batches: fills the sums, parts of which are reduced with the last
+// micro-batch if there is `early`, and exponents_.
+absl::Status Trainer::ComputeExactly(const StepWork& work, absl::Span<const uint8_t> scales,
+                                     EarlyReduction* early) {
   std::fill(exponents_.begin(), exponents_.end(), 0);
+  const size_t last = work.LastOwn();
   for (size_t m = 0; m < work.batches.size(); ++m) {
     if (!work.IsOwn(m)) continue;
-    absl::Span<float> gradient =
-        absl::MakeSpan(options_.exact ? gradient_ : exchanged_->float_sums);
-    if (options_.exact) SetToZero(gradient);
-    RETURN_IF_ERROR(AddMicroBatch(work, m, gradient));
-    if (!options_.exact) continue;
-    const OpTimer timer("exact sum", 0, 12.0 * gradient.size());
-    MeasureAndAccumulate(gradient, scales, FractionBits(work.batches.size()),
-                         absl::MakeSpan(exponents_),
-                         absl::MakeSpan(exchanged_->sums).first(gradient.size()));
+    SetToZero(absl::MakeSpan(gradient_));
+    RETURN_IF_ERROR(AddExactly(work, m, scales, m == last ? early : nullptr));
+  }
+  if (early != nullptr) early->Complete(0);
+  return absl::OkStatus();
+}
+
+// Adds to the sums and to exponents_, with `early` as soon as blocks of the gradient are complete.
+absl::Status Trainer::AddExactly(const StepWork& work, size_t m, absl::Span<const uint8_t> scales,
+                                 EarlyReduction* early) {
+  const int fraction_bits = FractionBits(work.batches.size());
+  int64_t end = gradient_.size();
+  const auto add_from = [&](int64_t element) {
+    const int64_t block = BlockCount(element), first = block * kBlockSize;
+    if (first >= end) return;
+    const OpTimer timer("exact sum", 0, 12.0 * (end - first));
+    MeasureAndAccumulate(absl::MakeConstSpan(gradient_).subspan(first, end - first),
+                         scales.subspan(block), fraction_bits,
+                         absl::MakeSpan(exponents_).subspan(block),
+                         absl::MakeSpan(exchanged_->sums).subspan(first, end - first));
+    end = first;
+    if (early != nullptr) early->Complete(first);
+  };
+  RETURN_IF_ERROR(AddMicroBatch(work, m, absl::MakeSpan(gradient_), [&](int64_t first) {
+    if (early != nullptr) add_from(first);
+  }));
+  add_from(0);
+  return absl::OkStatus();
+}
+
+// Runs this rank's micro-batches: fills the float sums and the sums' words.
+absl::Status Trainer::ComputeFloats(const StepWork& work) {
+  for (size_t m = 0; m < work.batches.size(); ++m) {
+    if (!work.IsOwn(m)) continue;
+    RETURN_IF_ERROR(AddMicroBatch(work, m, absl::MakeSpan(exchanged_->float_sums)));
   }
   return absl::OkStatus();
 }
 
 // Adds to `gradient`, and writes the micro-batch's words.
-absl::Status Trainer::AddMicroBatch(const StepWork& work, size_t m, absl::Span<float> gradient) {
+absl::Status Trainer::AddMicroBatch(const StepWork& work, size_t m, absl::Span<float> gradient,
+                                    GradientDone done) {
   const RandomKey key{options_.seed, static_cast<uint64_t>(work.step), static_cast<uint32_t>(m)};
-  ASSIGN_OR_RETURN(const double loss, model_->AccumulateGradient(work.batches[m], key, gradient));
+  ASSIGN_OR_RETURN(const double loss,
+                   model_->AccumulateGradient(work.batches[m], key, gradient, done));
   WriteDouble(loss, &exchanged_->sums[work.losses_at + 2 * m]);
   exchanged_->sums[work.counts_at + m] = 1;
   return absl::OkStatus();
 }
 
-absl::Status Trainer::Reduce(absl::Span<const StepWork> works, GradientReducer* reducer,
-                             StepTiming* timing) {
-  PutChecksum(absl::MakeSpan(exchanged_->sums));
+// What this rank puts in, but for what is reduced already, with its checksum.
+Contribution Trainer::Rest(const EarlyReduction* early) {
+  const absl::Span<int32_t> sums = absl::MakeSpan(exchanged_->sums);
+  const int64_t reduced = early == nullptr ? 0 : gradient_.size();
+  LinearChecksum checksum = early == nullptr ? LinearChecksum() : early->checksum();
+  checksum += ChecksumOf(sums.subspan(reduced, sums.size() - 2 - reduced), reduced);
+  PutChecksum(checksum, sums);
   exchanged_->exponents_twice.resize(2 * exponents_.size());
   const auto second =
       std::copy(exponents_.begin(), exponents_.end(), exchanged_->exponents_twice.begin());
   std::copy(exponents_.begin(), exponents_.end(), second);
-  const absl::Duration start = clock_->Monotonic();
   Contribution contribution;
-  contribution.sums = absl::MakeSpan(exchanged_->sums);
+  contribution.sums = sums.subspan(reduced);
   if (options_.exact) contribution.maxima = absl::MakeSpan(exchanged_->exponents_twice);
   contribution.float_sums = absl::MakeSpan(exchanged_->float_sums);
   contribution.owed = state_.owed;
   contribution.owed_next = absl::MakeSpan(exchanged_->owed_next);
   contribution.owner = exchanged_;
-  RETURN_IF_ERROR(reducer->AllReduce(state_.step, contribution));
+  return contribution;
+}
+
+absl::Status Trainer::Reduce(absl::Span<const StepWork> works, GradientReducer* reducer,
+                             StepTiming* timing, EarlyReduction* early) {
+  const Contribution rest = Rest(early);
+  const absl::Duration start = clock_->Monotonic();
+  if (early != nullptr) RETURN_IF_ERROR(early->Finish());
+  RETURN_IF_ERROR(reducer->AllReduce(state_.step, rest));
   timing->ring += clock_->Monotonic() - start;
   std::copy(exchanged_->exponents_twice.begin(),
             exchanged_->exponents_twice.begin() + exponents_.size(), exponents_.begin());
@@ -256,12 +307,14 @@ absl::StatusOr<double> Trainer::ExactGradient(const StepWork& work, GradientRedu
                                               StepTiming* timing) {
   std::vector<uint8_t> scales = state_.scales.Scales();
   for (int attempt = 0;; ++attempt) {
+    PrepareExchange(work.end, ranks_in_exchange_);
+    const std::unique_ptr<EarlyReduction> early = BeginEarly(reducer);
     const absl::Duration start = clock_->Monotonic();
-    RETURN_IF_ERROR(Compute(work, scales));
+    RETURN_IF_ERROR(ComputeExactly(work, scales, early.get()));
     const absl::Duration time = clock_->Monotonic() - start;
     timing->compute += time;
     exchanged_->sums[speeds_at_ + work.rank] = TokensPerSecond(timing->own_tokens, time);
-    RETURN_IF_ERROR(Reduce({&work, 1}, reducer, timing));
+    RETURN_IF_ERROR(Reduce({&work, 1}, reducer, timing, early.get()));
     if (const auto bad = std::find(exponents_.begin(), exponents_.end(), kNonFinite);
         bad != exponents_.end()) {
       return absl::OutOfRangeError(absl::StrCat(
@@ -287,8 +340,9 @@ absl::StatusOr<double> Trainer::ExactGradient(const StepWork& work, GradientRedu
 
 absl::StatusOr<double> Trainer::FloatGradient(const StepWork& work, GradientReducer* reducer,
                                               StepTiming* timing) {
+  PrepareExchange(work.end, ranks_in_exchange_);
   const absl::Duration start = clock_->Monotonic();
-  RETURN_IF_ERROR(Compute(work, {}));
+  RETURN_IF_ERROR(ComputeFloats(work));
   timing->compute += clock_->Monotonic() - start;
   RETURN_IF_ERROR(Reduce({&work, 1}, reducer, timing));
   const float factor = 1.0f / std::max<int64_t>(1, work.targets);

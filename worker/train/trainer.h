@@ -10,6 +10,7 @@
 #include "worker/optim/optimizer.h"
 #include "worker/optim/outer_step.h"
 #include "worker/optim/schedule.h"
+#include "worker/tensor/aligned_memory.h"
 #include "worker/train/gradient_reducer.h"
 #include "worker/train/memory_plan.h"
 #include "worker/train/step_work.h"
@@ -18,6 +19,8 @@
 #include "worker/train/training_data.h"
 
 namespace ropewalk {
+
+class EarlyReduction;
 
 // The outer optimiser's state in a TrainState.
 inline constexpr char kOuterMomentum[] = "outer_momentum";
@@ -82,6 +85,10 @@ class Trainer {
   const TrainState& state() const { return state_; }
   TrainState* mutable_state() { return &state_; }
 
+  // With exact sums, gradients of several parts of about so many elements travel while those before
+  // them are computed. Equal on all ranks; the result is the same for any number.
+  void ReduceInPartsOf(int64_t elements) { part_ = elements; }
+
   // Puts another state in the place of the trainer's. What it owes is rank 0's from the next step
   // on.
   void Restore(TrainState state);
@@ -91,9 +98,9 @@ class Trainer {
   struct Exchanged {
     // [parameters, if sums are exact][words of each step's micro-batches][1 a rank: its
     // speed][2: checksum]
-    std::vector<int32_t> sums;
+    AlignedVector<int32_t> sums;
     std::vector<uint8_t> exponents_twice;  // [2][blocks]
-    std::vector<float> float_sums;         // [parameters], unless sums are exact
+    AlignedVector<float> float_sums;       // [parameters], unless sums are exact
     std::vector<float> owed_next;          // [parameters], with error feedback
   };
 
@@ -105,10 +112,17 @@ class Trainer {
 
   absl::StatusOr<StepTiming> TakeStep(const Team& team, GradientReducer* reducer);
   void PrepareExchange(int64_t speeds_at, int64_t ranks);
-  absl::Status Compute(const StepWork& work, absl::Span<const uint8_t> scales);
-  absl::Status AddMicroBatch(const StepWork& work, size_t m, absl::Span<float> gradient);
+  std::unique_ptr<EarlyReduction> BeginEarly(GradientReducer* reducer);
+  absl::Status ComputeExactly(const StepWork& work, absl::Span<const uint8_t> scales,
+                              EarlyReduction* early);
+  absl::Status AddExactly(const StepWork& work, size_t m, absl::Span<const uint8_t> scales,
+                          EarlyReduction* early);
+  absl::Status ComputeFloats(const StepWork& work);
+  absl::Status AddMicroBatch(const StepWork& work, size_t m, absl::Span<float> gradient,
+                             GradientDone done = IgnoreGradient);
   absl::Status Reduce(absl::Span<const StepWork> works, GradientReducer* reducer,
-                      StepTiming* timing);
+                      StepTiming* timing, EarlyReduction* early = nullptr);
+  Contribution Rest(const EarlyReduction* early);
   absl::Status CheckReduction(absl::Span<const StepWork> works) const;
   // Fill gradient_; its norm.
   absl::StatusOr<double> ExactGradient(const StepWork& work, GradientReducer* reducer,
@@ -135,6 +149,8 @@ class Trainer {
   const std::unique_ptr<const Optimizer> optimizer_;
   TrainState state_;
   bool owed_is_the_teams_ = false;  // of the state
+
+  int64_t part_ = 1 << 19;
 
   // Of the step or round in flight.
   int64_t speeds_at_ = 0;  // in the sums

@@ -92,9 +92,13 @@ class TrainingJobTest : public testing::Test {
   }
 
   // The published files of a run by a team with these speeds.
-  std::map<std::string, std::string> ResultOfTeam(const std::vector<double>& weights) {
+  std::map<std::string, std::string> ResultOfTeam(const std::vector<double>& weights,
+                                                  int64_t part = 1 << 19) {
     std::vector<std::unique_ptr<TrainingJob>> jobs;
-    for (size_t rank = 0; rank < weights.size(); ++rank) jobs.push_back(NewJob());
+    for (size_t rank = 0; rank < weights.size(); ++rank) {
+      jobs.push_back(NewJob());
+      jobs.back()->trainer().ReduceInPartsOf(part);
+    }
     TeamOfThreads team(weights.size());
     const absl::Status status = team.Run([&](int rank, GradientReducer* reducer) {
       return Train(jobs[rank].get(), {rank, weights}, reducer, jobs[rank]->total_steps());
@@ -133,6 +137,14 @@ TEST_F(TrainingJobTest, AnyNumberOfWorkersGivesTheSameBits) {
   EXPECT_EQ(ResultOfTeam({1, 1}), alone);
   EXPECT_EQ(ResultOfTeam({5, 1, 2}), alone);
   EXPECT_EQ(ResultOfTeam({1, 1, 1, 1}), alone);
+}
+
+TEST_F(TrainingJobTest, GradientsThatTravelEarlyGiveTheSameBits) {
+  const auto alone = ResultOfTeam({1.0});
+  for (const int64_t part : {256, 1024}) {
+    EXPECT_EQ(ResultOfTeam({1, 1}, part), alone);
+    EXPECT_EQ(ResultOfTeam({1000, 1, 500}, part), alone);
+  }
 }
 
 // Time passes whenever someone looks.

@@ -140,11 +140,15 @@ class LoraTrainable final : private HookHolder<T>, public TransformerTrainable<T
   }
 
   absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens, const RandomKey& key,
-                                            absl::Span<float> gradient) override {
+                                            absl::Span<float> gradient,
+                                            GradientDone done) override {
     hook.SetGradient(gradient);
-    const int64_t of_base = options_.config.base.layout.size;
-    return transformer_.AccumulateGradient(tokens, key,
-                                           of_base > 0 ? gradient.last(of_base).data() : nullptr);
+    // What trains of the base comes after all adapters.
+    if (const int64_t of_base = options_.config.base.layout.size; of_base > 0) {
+      return transformer_.AccumulateGradient(tokens, key, gradient.last(of_base).data());
+    }
+    return transformer_.AccumulateGradient(tokens, key, nullptr,
+                                           [&](int64_t layer) { done(OffsetOf(layer)); });
   }
 
   absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(
@@ -171,12 +175,22 @@ class LoraTrainable final : private HookHolder<T>, public TransformerTrainable<T
   }
 
  private:
+  size_t entries_of_place() const { return options_.config.dora ? 3 : 2; }
+
+  // Where the adapters of a layer, and of those above it, begin.
+  int64_t OffsetOf(int64_t layer) const {
+    const std::vector<int64_t>& adapted = options_.config.places;
+    const size_t i = std::lower_bound(adapted.begin(), adapted.end(), layer * kLinearsPerLayer) -
+                     adapted.begin();
+    return i < adapted.size() ? layout_.entries[i * entries_of_place()].offset : layout_.size;
+  }
+
   // Fills in start_ with what the base decides, and takes from the base what A and B begin with.
   void PrepareBase(const ModelFolder& folder) {
     start_.resize(layout_.size);
     const std::vector<WeightSpec> specs = WeightSpecs(folder.config());
     const WeightIndex& index = transformer_.weights().index();
-    const size_t entries = options_.config.dora ? 3 : 2;  // of each place
+    const size_t entries = entries_of_place();
     ParallelForEach(options_.config.places.size(), [&](int64_t i) {
       const int64_t place = options_.config.places[i];
       const int64_t at =
@@ -273,8 +287,12 @@ class FullTrainable final : public TransformerTrainable<T> {
   }
 
   absl::StatusOr<double> AccumulateGradient(const PackedTokens& tokens, const RandomKey& key,
-                                            absl::Span<float> gradient) override {
-    return transformer_.AccumulateGradient(tokens, key, gradient.data());
+                                            absl::Span<float> gradient,
+                                            GradientDone done) override {
+    const WeightIndex& index = transformer_.weights().index();
+    return transformer_.AccumulateGradient(tokens, key, gradient.data(), [&](int64_t layer) {
+      done(layout_.entries[index.AttentionNorm(layer)].offset);
+    });
   }
 
   absl::StatusOr<std::vector<std::vector<int32_t>>> Generate(

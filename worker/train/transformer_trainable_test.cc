@@ -48,6 +48,12 @@ v1::Method StartingAs(const std::string& init, bool dora = false) {
   return method;
 }
 
+v1::Method SavingEmbeddings() {
+  v1::Method method = Lora();
+  method.mutable_lora()->add_modules_to_save("embed_tokens");
+  return method;
+}
+
 v1::Method Full() {
   v1::Method method;
   method.mutable_full();
@@ -105,6 +111,31 @@ TEST(TransformerTrainable, LearnsWithEveryMethod) {
     const double before = training.model->Loss(tokens).value();
     for (int step = 0; step < 20; ++step) training.Descend(tokens, 0.003f);
     EXPECT_LT(training.model->Loss(tokens).value(), 0.9 * before) << method.DebugString();
+  }
+}
+
+TEST(TransformerTrainable, SaysWhichGradientsAreComplete) {
+  const TemporaryFolder folder(Base());
+  for (const v1::Method& method :
+       {Lora(), Lora(0.1), Lora(0, "down_proj"), Dora(), Full(), SavingEmbeddings()}) {
+    SCOPED_TRACE(method.DebugString());
+    Training training(folder.path(), method);
+    training.Descend(Pack({kFirst, kSecond}), 0.01f);  // B is 0 at first, and A's gradient
+    training.gradient.assign(training.gradient.size(), 0);
+    std::vector<std::pair<int64_t, std::vector<float>>> complete;
+    const auto note = [&](int64_t first) {
+      complete.emplace_back(first, training.gradient);
+      EXPECT_TRUE(complete.size() == 1 || first < complete[complete.size() - 2].first);
+    };
+    ASSERT_TRUE(training.model
+                    ->AccumulateGradient(Pack({kFirst, kSecond}), RandomKey(),
+                                         absl::MakeSpan(training.gradient), note)
+                    .ok());
+    EXPECT_EQ(complete.empty(), method.lora().modules_to_save_size() > 0);
+    for (const auto& [first, then] : complete) {
+      EXPECT_LT(first, static_cast<int64_t>(then.size()));
+      EXPECT_TRUE(std::equal(then.begin() + first, then.end(), training.gradient.begin() + first));
+    }
   }
 }
 
