@@ -25,6 +25,7 @@
 #include "worker/ring/ring.h"
 #include "worker/ring/ring_endpoint.h"
 #include "worker/ring/tune_process.h"
+#include "worker/tensor/aligned_memory.h"
 
 namespace ropewalk {
 namespace {
@@ -161,7 +162,7 @@ class Member {
 class Vector {
  public:
   Vector(const BenchOptions& options, int64_t bytes)
-      : values_(std::make_shared<std::vector<float>>(bytes / 4)),
+      : values_(std::make_shared<AlignedVector<float>>(bytes / 4)),
         wire_(options.wire()),
         op_(options.reduction == "exact" ? ReduceOp::kSumInt32 : ReduceOp::kSumFloat32) {}
 
@@ -170,7 +171,7 @@ class Vector {
   }
 
  private:
-  const std::shared_ptr<std::vector<float>> values_;
+  const std::shared_ptr<AlignedVector<float>> values_;
   const WireFormat wire_;
   const ReduceOp op_;
 };

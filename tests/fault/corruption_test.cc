@@ -211,6 +211,15 @@ std::string Named(const std::vector<absl::Status>& statuses) {
   return "";
 }
 
+// Whether an error names a hop that begins at `rank`.
+bool NamesHopFrom(const std::vector<absl::Status>& statuses, int rank) {
+  for (const absl::Status& status : statuses) {
+    const std::optional<BrokenHop> hop = BrokenHopOf(status);
+    if (absl::IsDataLoss(status) && hop.has_value() && hop->from_rank == rank) return true;
+  }
+  return false;
+}
+
 TEST_F(CorruptionTest, NoFlippedBitGetsThrough) {
   const std::unique_ptr<TrainingJob> alone = NewJob();
   SoloReducer solo;
@@ -231,6 +240,9 @@ TEST_F(CorruptionTest, NoFlippedBitGetsThrough) {
     if (flipping) {
       ++flips;
       EXPECT_TRUE(!what.empty() || hit_maximum) << "flip " << flips << " was not seen";
+      if (flip.place == Place::kWire || (flip.place == Place::kPartialSum && !hit_maximum)) {
+        EXPECT_TRUE(NamesHopFrom(statuses, flip.rank)) << "flip " << flips << ": " << what;
+      }
     } else {
       for (const absl::Status& status : statuses) ASSERT_TRUE(status.ok()) << status;
     }

@@ -19,6 +19,12 @@ absl::Status CorruptChunkError(const ChunkHeader& header) {
   return absl::DataLossError(absl::StrCat(Describe(header), " does not match its CRC"));
 }
 
+absl::Status WrongSumError(const ChunkHeader& header) {
+  return absl::DataLossError(absl::StrCat(
+      Describe(header),
+      " is not the sum of what was put in: a memory or processor on its way is faulty"));
+}
+
 absl::Status CheckChunk(const Chunk& chunk, const ChunkHeader& expected) {
   const ChunkHeader& header = chunk.header;
   if (header.generation != expected.generation || header.step != expected.step ||
@@ -33,9 +39,10 @@ absl::Status CheckChunk(const Chunk& chunk, const ChunkHeader& expected) {
         absl::StrCat("the ranks reduce buffers of different counts or ops in step ", expected.step,
                      ", attempt ", expected.attempt));
   }
-  ChunkHeader with_crc = expected;
-  with_crc.payload_crc = header.payload_crc;
-  if (header != with_crc) {
+  ChunkHeader with_checks = expected;
+  with_checks.payload_crc = header.payload_crc;
+  with_checks.element_sum = header.element_sum;
+  if (header != with_checks) {
     return absl::InternalError(
         absl::StrCat("expected ", Describe(expected), ", got ", Describe(header)));
   }

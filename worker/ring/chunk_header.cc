@@ -7,7 +7,7 @@ namespace ropewalk {
 namespace {
 
 constexpr uint32_t kMagic = 0x48435752;  // "RWCH"
-constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersion = 3;
 constexpr int kHeaderCrcOffset = 52;
 
 // Puts integers at places of the header, lowest byte first.
@@ -56,6 +56,7 @@ EncodedChunkHeader EncodeChunkHeader(const ChunkHeader& header) {
   Put(header.offset, 40, &bytes);
   Put(header.length, 48, &bytes);
   Put(header.payload_crc, 56, &bytes);
+  Put(header.element_sum, 60, &bytes);
   Put(HeaderCrc(bytes), kHeaderCrcOffset, &bytes);
   return bytes;
 }
@@ -84,6 +85,7 @@ absl::StatusOr<ChunkHeader> DecodeChunkHeader(const EncodedChunkHeader& bytes) {
   header.offset = Get<int64_t>(bytes, 40);
   header.length = Get<uint32_t>(bytes, 48);
   header.payload_crc = Get<uint32_t>(bytes, 56);
+  header.element_sum = Get<uint32_t>(bytes, 60);
   return header;
 }
 

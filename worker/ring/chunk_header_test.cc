@@ -19,6 +19,7 @@ ChunkHeader Example() {
   header.offset = int64_t{1} << 40;
   header.length = 512 << 10;
   header.payload_crc = 0xcafef00d;
+  header.element_sum = 0x89abcdef;
   return header;
 }
 
@@ -31,11 +32,12 @@ TEST(ChunkHeader, ComesBackAsItWent) {
 TEST(ChunkHeader, IsLittleEndianAtThePublishedPlaces) {
   const EncodedChunkHeader bytes = EncodeChunkHeader(Example());
   EXPECT_EQ(std::string(bytes.begin(), bytes.begin() + 4), "RWCH");
-  EXPECT_EQ(bytes[4], 2);     // version
+  EXPECT_EQ(bytes[4], 3);     // version
   EXPECT_EQ(bytes[8], 0x08);  // generation
   EXPECT_EQ(bytes[15], 0x01);
   EXPECT_EQ(bytes[56], 0x0d);  // payload CRC
   EXPECT_EQ(bytes[59], 0xca);
+  EXPECT_EQ(bytes[60], 0xef);  // sum
 }
 
 TEST(ChunkHeader, EveryFlippedBitIsDataLoss) {

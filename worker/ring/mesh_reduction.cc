@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/common/status_macros.h"
+#include "worker/ring/ask_for.h"
 #include "worker/ring/chunk_check.h"
 #include "worker/ring/crc32c.h"
 #include "worker/ring/reduce.h"
@@ -22,19 +23,39 @@ bool IsPlain(const RingBuffer& buffer) {
   return buffer.op != ReduceOp::kSumFloat32 || buffer.wire == WireFormat::kPlain;
 }
 
-// Encodes `x` and what is owed to it, and notes in `next` what that leaves out.
+// Elements that are encoded or decoded at a time: what is read, made and checked of them stays in
+// the first cache.
+constexpr int64_t kPart = 8 * kInt8Block;
+
+// f(first, count) for parts of `count` elements.
+template <typename F>
+void ForEachPart(int64_t count, F f) {
+  for (int64_t first = 0; first < count; first += kPart) f(first, std::min(kPart, count - first));
+}
+
+// The same for encoded elements, with the bytes of each part; returns the CRC of all.
+template <typename F>
+uint32_t ForEachPart(WireFormat format, const Payload& theirs, int64_t count, F f) {
+  uint8_t room[kPart * sizeof(float)];
+  PayloadReader reader(theirs);
+  uint32_t crc = 0;
+  ForEachPart(count, [&](int64_t first, int64_t size) {
+    const int64_t bytes = WireBytes(format, size);
+    const uint8_t* const wire = reader.Read(bytes, room);
+    crc = ExtendCrc32c(crc, wire, bytes);
+    f(first, size, wire);
+  });
+  return crc;
+}
+
+// Encodes `x` and what is owed to it, and notes in `next` what that leaves out. At most kPart.
 void EncodeWithFeedback(WireFormat format, const float* x, const float* owed, int64_t count,
                         uint8_t* wire, float* next) {
-  constexpr int64_t kPart = 8 * kInt8Block;
-  float wanted[kPart], arrives[kPart];
-  for (int64_t begin = 0; begin < count; begin += kPart) {
-    const int64_t size = std::min(kPart, count - begin);
-    for (int64_t i = 0; i < size; ++i) wanted[i] = x[begin + i] + owed[begin + i];
-    uint8_t* const part = wire + WireBytes(format, begin);
-    EncodeFloats(format, wanted, size, part);
-    DecodeFloats(format, part, size, arrives);
-    for (int64_t i = 0; i < size; ++i) next[begin + i] = wanted[i] - arrives[i];
-  }
+  float arrives[kPart];
+  for (int64_t i = 0; i < count; ++i) next[i] = x[i] + owed[i];
+  EncodeFloats(format, next, count, wire);
+  DecodeFloats(format, wire, count, arrives);
+  for (int64_t i = 0; i < count; ++i) next[i] -= arrives[i];
 }
 
 }  // namespace
@@ -72,44 +93,47 @@ uint8_t* MeshReduction::Elements(const ScheduledChunk& chunk) const {
   return static_cast<uint8_t*>(buffer.data) + chunk.range.begin * ElementBytes(buffer.op);
 }
 
+// With is_sum this rank's block, which it has from then on as all others get it.
 Chunk MeshReduction::Encode(const ScheduledChunk& chunk, bool is_sum) const {
   Chunk encoded = {HeaderOf(chunk, is_sum), Payload()};
   const int64_t bytes = encoded.header.length;
   if (bytes == 0) return encoded;
-  const RingBuffer& buffer = buffers_[chunk.buffer];
   std::shared_ptr<uint8_t> wire = pool_->Take(bytes);
-  if (IsPlain(buffer)) {
-    encoded.header.payload_crc = CopyWithCrc(Elements(chunk), bytes, wire.get());
-  } else {
-    const auto* x = reinterpret_cast<const float*>(Elements(chunk));
-    const auto [begin, end] = chunk.range;
-    if (buffer.feedback.next != nullptr) {
-      EncodeWithFeedback(buffer.wire, x, buffer.feedback.owed + begin, end - begin, wire.get(),
-                         buffer.feedback.next + begin);
-    } else {
-      EncodeFloats(buffer.wire, x, end - begin, wire.get());
-    }
-    encoded.header.payload_crc = ExtendCrc32c(0, wire.get(), bytes);
-  }
+  encoded.header.payload_crc =
+      IsPlain(buffers_[chunk.buffer])
+          ? CopyWithChecks(encoded.header.op, Elements(chunk), bytes, wire.get()).crc
+          : EncodeRounded(chunk, is_sum, wire.get());
   encoded.payload = Payload(std::move(wire), bytes);
   return encoded;
 }
 
-// This rank's block, which it has itself as all others get it.
-Chunk MeshReduction::EncodeSum(int64_t lane) const {
-  const ScheduledChunk chunk = schedule_.ChunkOf(lane, rank_);
-  Chunk encoded = Encode(chunk, /*is_sum=*/true);
+uint32_t MeshReduction::EncodeRounded(const ScheduledChunk& chunk, bool is_sum,
+                                      uint8_t* wire) const {
   const RingBuffer& buffer = buffers_[chunk.buffer];
-  if (!IsPlain(buffer) && chunk.range.size() > 0) {
-    DecodeFloats(buffer.wire, encoded.payload.pieces()[0].bytes.data(), chunk.range.size(),
-                 reinterpret_cast<float*>(Elements(chunk)));
-  }
-  return encoded;
+  const int64_t begin = chunk.range.begin;
+  float* const x = static_cast<float*>(buffer.data) + begin;
+  uint32_t crc = 0;
+  ForEachPart(chunk.range.size(), [&](int64_t first, int64_t count) {
+    const int64_t bytes = WireBytes(buffer.wire, count);
+    AskFor(x + first + count, kPart * sizeof(float));
+    if (buffer.feedback.next == nullptr) {
+      EncodeFloats(buffer.wire, x + first, count, wire);
+    } else {
+      EncodeWithFeedback(buffer.wire, x + first, buffer.feedback.owed + begin + first, count, wire,
+                         buffer.feedback.next + begin + first);
+    }
+    if (is_sum) DecodeFloats(buffer.wire, wire, count, x + first);
+    crc = ExtendCrc32c(crc, wire, bytes);
+    wire += bytes;
+  });
+  return crc;
 }
 
 std::vector<Chunk> MeshReduction::NextToSend() {
   const auto [is_sum, lane] = schedule_.At(sent_++);
-  if (is_sum) return std::vector<Chunk>(ranks_ - 1, EncodeSum(lane));
+  if (is_sum) {
+    return std::vector<Chunk>(ranks_ - 1, Encode(schedule_.ChunkOf(lane, rank_), /*is_sum=*/true));
+  }
   std::vector<Chunk> chunks;
   for (int distance = 1; distance < ranks_; ++distance) {
     chunks.push_back(Encode(schedule_.ChunkOf(lane, Place(distance)), /*is_sum=*/false));
@@ -117,27 +141,28 @@ std::vector<Chunk> MeshReduction::NextToSend() {
   return chunks;
 }
 
-uint32_t MeshReduction::CopyToScratch(const Payload& theirs) {
-  if (static_cast<int64_t>(scratch_.size()) < theirs.size()) scratch_.resize(theirs.size());
-  return CopyWithCrc(theirs, scratch_.data());
-}
-
 uint32_t MeshReduction::Add(const ScheduledChunk& chunk, const Payload& theirs) {
   const RingBuffer& buffer = buffers_[chunk.buffer];
   uint8_t* const mine = Elements(chunk);
-  if (IsPlain(buffer)) return Reduce(buffer.op, mine, theirs, mine, nullptr).theirs;
-  const uint32_t crc = CopyToScratch(theirs);
-  AddFloats(buffer.wire, scratch_.data(), chunk.range.size(), reinterpret_cast<float*>(mine));
-  return crc;
+  if (IsPlain(buffer)) return Reduce(buffer.op, mine, theirs, mine, nullptr).theirs.crc;
+  return ForEachPart(buffer.wire, theirs, chunk.range.size(),
+                     [&](int64_t first, int64_t count, const uint8_t* wire) {
+                       AskFor(reinterpret_cast<float*>(mine) + first + count,
+                              kPart * sizeof(float));
+                       AddFloats(buffer.wire, wire, count, reinterpret_cast<float*>(mine) + first);
+                     });
 }
 
 uint32_t MeshReduction::Take(const ScheduledChunk& chunk, const Payload& theirs) {
   const RingBuffer& buffer = buffers_[chunk.buffer];
-  if (IsPlain(buffer)) return CopyWithCrc(theirs, Elements(chunk));
-  const uint32_t crc = CopyToScratch(theirs);
-  DecodeFloats(buffer.wire, scratch_.data(), chunk.range.size(),
-               reinterpret_cast<float*>(Elements(chunk)));
-  return crc;
+  uint8_t* const mine = Elements(chunk);
+  if (IsPlain(buffer)) return CopyWithChecks(buffer.op, theirs, mine).crc;
+  return ForEachPart(
+      buffer.wire, theirs, chunk.range.size(),
+      [&](int64_t first, int64_t count, const uint8_t* wire) {
+        AskFor(reinterpret_cast<float*>(mine) + first + count, kPart * sizeof(float));
+        DecodeFloats(buffer.wire, wire, count, reinterpret_cast<float*>(mine) + first);
+      });
 }
 
 absl::Status MeshReduction::Receive(int distance, const Chunk& chunk) {

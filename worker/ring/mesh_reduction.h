@@ -42,10 +42,9 @@ class MeshReduction {
   ChunkHeader HeaderOf(const ScheduledChunk& chunk, bool is_sum) const;
   uint8_t* Elements(const ScheduledChunk& chunk) const;
   Chunk Encode(const ScheduledChunk& chunk, bool is_sum) const;
-  Chunk EncodeSum(int64_t lane) const;
+  uint32_t EncodeRounded(const ScheduledChunk& chunk, bool is_sum, uint8_t* wire) const;
   uint32_t Add(const ScheduledChunk& chunk, const Payload& theirs);
   uint32_t Take(const ScheduledChunk& chunk, const Payload& theirs);
-  uint32_t CopyToScratch(const Payload& theirs);
 
   const ReductionId id_;
   const int ranks_;
@@ -54,7 +53,6 @@ class MeshReduction {
   const std::vector<RingBuffer> buffers_;
   ChunkPool* const pool_;
   const uint32_t fingerprint_;
-  std::vector<uint8_t> scratch_;  // a payload in one piece
   int64_t sent_ = 0;
   int64_t received_ = 0;  // from all
   int64_t summed_ = 0;    // lanes

@@ -1,5 +1,6 @@
 #include "worker/ring/payload.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -19,6 +20,21 @@ void Payload::CopyTo(void* destination) const {
   for (const Piece& piece : pieces_) {
     std::memcpy(out, piece.bytes.data(), piece.bytes.size());
     out += piece.bytes.size();
+  }
+}
+
+const uint8_t* PayloadReader::Read(int64_t size, uint8_t* room) {
+  int64_t copied = 0;
+  while (true) {
+    const absl::Span<const uint8_t> here = piece_->bytes.subspan(at_);
+    const int64_t taken = std::min<int64_t>(here.size(), size - copied);
+    at_ += taken;
+    if (taken == size) return here.data();
+    std::copy_n(here.data(), taken, room + copied);
+    copied += taken;
+    if (copied == size) return room;
+    ++piece_;
+    at_ = 0;
   }
 }
 

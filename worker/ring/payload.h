@@ -33,4 +33,18 @@ class Payload {
   int64_t size_ = 0;
 };
 
+// Reads a payload, which outlives it, from its beginning in pieces of the reader's choice.
+class PayloadReader {
+ public:
+  explicit PayloadReader(const Payload& payload) : piece_(payload.pieces().begin()) {}
+
+  // The next `size` bytes: where they are, if they lie together, otherwise copied into `room`.
+  // REQUIRES: there are so many.
+  const uint8_t* Read(int64_t size, uint8_t* room);
+
+ private:
+  std::vector<Payload::Piece>::const_iterator piece_;
+  int64_t at_ = 0;  // in the piece
+};
+
 }  // namespace ropewalk

@@ -3,38 +3,110 @@
 #include <algorithm>
 #include <cstring>
 
+#include "worker/ring/ask_for.h"
 #include "worker/ring/crc32c.h"
 
 namespace ropewalk {
 namespace {
 
+// Each loop is compiled for every processor and, where there are wider registers, for those.
+#define ROPEWALK_INLINE __attribute__((always_inline)) inline
+#if defined(__x86_64__)
+#define ROPEWALK_WIDE __attribute__((target("avx2")))
+bool HasWideRegisters() {
+  static const bool has = __builtin_cpu_supports("avx2");
+  return has;
+}
+#else
+#define ROPEWALK_WIDE
+bool HasWideRegisters() { return false; }
+#endif
+
 // Unsigned, because signed overflow is undefined.
 struct SumInt32 {
   using Element = uint32_t;
+  static constexpr bool kHasSum = true;
   static Element Apply(Element a, Element b) { return a + b; }
 };
 
 struct MaxUint8 {
   using Element = uint8_t;
+  static constexpr bool kHasSum = false;
   static Element Apply(Element a, Element b) { return std::max(a, b); }
 };
 
 struct SumFloat32 {
   using Element = float;
+  static constexpr bool kHasSum = false;
   static Element Apply(Element a, Element b) { return a + b; }
+};
+
+// Sums modulo 2^32.
+struct Sums {
+  uint32_t mine = 0;
+  uint32_t theirs = 0;
 };
 
 // `result` may be `mine`.
 template <typename Op, typename T = typename Op::Element>
-void ReduceRun(const T* mine, const uint8_t* theirs, T* result, int64_t count) {
+ROPEWALK_INLINE Sums ReduceAny(const T* mine, const uint8_t* theirs, T* result, int64_t count) {
+  Sums sums;
 #if !defined(__clang__)
 #pragma GCC ivdep
 #endif
   for (int64_t i = 0; i < count; ++i) {
     T element;
     std::memcpy(&element, theirs + i * sizeof(T), sizeof(T));
+    if constexpr (Op::kHasSum) {
+      sums.mine += mine[i];
+      sums.theirs += element;
+    }
     result[i] = Op::Apply(mine[i], element);
   }
+  return sums;
+}
+
+template <typename Op, typename T = typename Op::Element>
+ROPEWALK_WIDE Sums ReduceWide(const T* mine, const uint8_t* theirs, T* result, int64_t count) {
+  return ReduceAny<Op>(mine, theirs, result, count);
+}
+
+template <typename Op, typename T = typename Op::Element>
+Sums ReduceRun(const T* mine, const uint8_t* theirs, T* result, int64_t count) {
+  return HasWideRegisters() ? ReduceWide<Op>(mine, theirs, result, count)
+                            : ReduceAny<Op>(mine, theirs, result, count);
+}
+
+ROPEWALK_INLINE uint32_t SumOfAny(const uint8_t* elements, int64_t count) {
+  uint32_t sum = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    uint32_t element;
+    std::memcpy(&element, elements + i * sizeof(element), sizeof(element));
+    sum += element;
+  }
+  return sum;
+}
+
+ROPEWALK_WIDE uint32_t SumOfWide(const uint8_t* elements, int64_t count) {
+  return SumOfAny(elements, count);
+}
+
+uint32_t SumOf(const uint8_t* elements, int64_t count) {
+  return HasWideRegisters() ? SumOfWide(elements, count) : SumOfAny(elements, count);
+}
+
+// What `size` bytes from place `at` on are worth in the sum of the elements that they are part of:
+// elements may be divided by their ends.
+uint32_t SumOfBytes(const uint8_t* bytes, size_t size, int64_t at) {
+  constexpr size_t kBytes = sizeof(uint32_t);
+  uint32_t sum = 0;
+  for (; size > 0 && (at % kBytes != 0 || size < kBytes); ++bytes, ++at, --size) {
+    sum += uint32_t{*bytes} << (8 * (at % kBytes));
+  }
+  const size_t whole = size / kBytes * kBytes;
+  sum += SumOf(bytes, static_cast<int64_t>(whole / kBytes));
+  for (size_t i = whole; i < size; ++i) sum += uint32_t{bytes[i]} << (8 * (i % kBytes));
+  return sum;
 }
 
 // In the first cache at a time: of theirs, of mine and of the result.
@@ -62,7 +134,7 @@ class Reducer {
         complete_(static_cast<T*>(complete)) {}
 
   void Take(const uint8_t* theirs, size_t size) {
-    crcs_.theirs = ExtendCrc32c(crcs_.theirs, theirs, size);
+    checks_.theirs.crc = ExtendCrc32c(checks_.theirs.crc, theirs, size);
     if (divided_bytes_ > 0) {
       const size_t taken = std::min(size, sizeof(T) - divided_bytes_);
       std::memcpy(divided_ + divided_bytes_, theirs, taken);
@@ -77,12 +149,15 @@ class Reducer {
     std::memcpy(divided_, theirs + size - divided_bytes_, divided_bytes_);
   }
 
-  const ReducedCrcs& crcs() const { return crcs_; }
+  const ReducedChecks& checks() const { return checks_; }
 
  private:
   void ReduceElements(const uint8_t* theirs, int64_t count) {
-    ReduceRun<Op>(mine_, theirs, result_, count);
-    crcs_.result = ExtendCrc32c(crcs_.result, result_, count * sizeof(T));
+    AskFor(mine_ + count, std::min<int64_t>(kPart, count * sizeof(T)));
+    const Sums sums = ReduceRun<Op>(mine_, theirs, result_, count);
+    checks_.theirs.sum += sums.theirs;
+    checks_.result.sum += sums.theirs + sums.mine;
+    checks_.result.crc = ExtendCrc32c(checks_.result.crc, result_, count * sizeof(T));
     if (complete_ != nullptr) {
       std::memcpy(complete_, result_, count * sizeof(T));
       complete_ += count;
@@ -96,25 +171,24 @@ class Reducer {
   T* complete_;
   uint8_t divided_[sizeof(T)];
   size_t divided_bytes_ = 0;
-  ReducedCrcs crcs_ = {0, 0};
+  ReducedChecks checks_;
 };
 
 template <typename Op>
-ReducedCrcs ReduceAs(const void* mine, const Payload& theirs, void* result, void* complete) {
+ReducedChecks ReduceAs(const void* mine, const Payload& theirs, void* result, void* complete) {
   Reducer<Op> reducer(mine, result, complete);
   ForEachPart(theirs, [&](const uint8_t* part, size_t size) { reducer.Take(part, size); });
-  return reducer.crcs();
+  return reducer.checks();
 }
 
-uint32_t CopyPart(uint32_t crc, const uint8_t* from, size_t size, uint8_t* to) {
-  std::memcpy(to, from, size);
-  return ExtendCrc32c(crc, to, size);
+Payload InOnePiece(const void* bytes, int64_t size) {
+  return Payload({{absl::MakeSpan(static_cast<const uint8_t*>(bytes), size), nullptr}});
 }
 
 }  // namespace
 
-ReducedCrcs Reduce(ReduceOp op, const void* mine, const Payload& theirs, void* result,
-                   void* complete) {
+ReducedChecks Reduce(ReduceOp op, const void* mine, const Payload& theirs, void* result,
+                     void* complete) {
   switch (op) {
     case ReduceOp::kSumInt32:
       return ReduceAs<SumInt32>(mine, theirs, result, complete);
@@ -123,22 +197,35 @@ ReducedCrcs Reduce(ReduceOp op, const void* mine, const Payload& theirs, void* r
     case ReduceOp::kSumFloat32:
       return ReduceAs<SumFloat32>(mine, theirs, result, complete);
   }
-  return {0, 0};
+  return {};
 }
 
-uint32_t CopyWithCrc(const Payload& from, void* to) {
-  auto* out = static_cast<uint8_t*>(to);
-  uint32_t crc = 0;
-  ForEachPart(from, [&](const uint8_t* part, size_t size) {
-    crc = CopyPart(crc, part, size, out);
-    out += size;
+ChunkChecks ChecksOf(ReduceOp op, const void* elements, int64_t size) {
+  ChunkChecks checks;
+  ForEachPart(InOnePiece(elements, size), [&](const uint8_t* part, size_t bytes) {
+    AskFor(part + bytes, kPart);
+    checks.crc = ExtendCrc32c(checks.crc, part, bytes);
+    if (op == ReduceOp::kSumInt32) checks.sum += SumOf(part, bytes / sizeof(int32_t));
   });
-  return crc;
+  return checks;
 }
 
-uint32_t CopyWithCrc(const void* from, int64_t size, void* to) {
-  return CopyWithCrc(Payload({{absl::MakeSpan(static_cast<const uint8_t*>(from), size), nullptr}}),
-                     to);
+ChunkChecks CopyWithChecks(ReduceOp op, const Payload& from, void* to) {
+  ChunkChecks checks;
+  auto* const out = static_cast<uint8_t*>(to);
+  int64_t at = 0;
+  ForEachPart(from, [&](const uint8_t* part, size_t size) {
+    checks.crc = ExtendCrc32c(checks.crc, part, size);
+    if (op == ReduceOp::kSumInt32) checks.sum += SumOfBytes(part, size, at);
+    AskFor(out + at + size, kPart);
+    std::memcpy(out + at, part, size);
+    at += static_cast<int64_t>(size);
+  });
+  return checks;
+}
+
+ChunkChecks CopyWithChecks(ReduceOp op, const void* from, int64_t size, void* to) {
+  return CopyWithChecks(op, InOnePiece(from, size), to);
 }
 
 }  // namespace ropewalk

@@ -7,23 +7,32 @@
 
 namespace ropewalk {
 
-// What a chunk goes through on its way, in one pass over it with its CRC-32C, a part at a time that
-// stays in the first cache.
+// What a chunk goes through on its way, in one pass over it with its checks, a part at a time that
+// stays in the first cache. Sizes are bytes, of whole elements.
 
-struct ReducedCrcs {
-  uint32_t theirs;
-  uint32_t result;
+// By which a chunk shows whether it is what it was.
+struct ChunkChecks {
+  uint32_t crc = 0;  // CRC-32C
+  uint32_t sum = 0;  // of its elements modulo 2^32, if they are int32
+
+  bool operator==(const ChunkChecks&) const = default;
+};
+
+struct ReducedChecks {
+  ChunkChecks theirs;
+  ChunkChecks result;  // its sum is not taken of the result, but of what was added
 };
 
 // result[i] = mine[i] op theirs[i] for all elements of `theirs`, which may be cut and aligned in
 // any way; `mine` and `result` are aligned, and the same or apart. Unless `complete` is null, it
-// receives the result as well; it may be `mine`. REQUIRES: theirs.size() is a multiple of the
-// element's size.
-ReducedCrcs Reduce(ReduceOp op, const void* mine, const Payload& theirs, void* result,
-                   void* complete);
+// receives the result as well; it may be `mine`.
+ReducedChecks Reduce(ReduceOp op, const void* mine, const Payload& theirs, void* result,
+                     void* complete);
 
-// Copies, and returns the CRC of what was copied.
-uint32_t CopyWithCrc(const void* from, int64_t size, void* to);
-uint32_t CopyWithCrc(const Payload& from, void* to);
+ChunkChecks ChecksOf(ReduceOp op, const void* elements, int64_t size);
+
+// Copies, and returns the checks of what was copied; `to` is aligned.
+ChunkChecks CopyWithChecks(ReduceOp op, const void* from, int64_t size, void* to);
+ChunkChecks CopyWithChecks(ReduceOp op, const Payload& from, void* to);
 
 }  // namespace ropewalk

@@ -38,19 +38,20 @@ void ExpectReducesHoweverCut(ReduceOp op, const std::vector<T>& mine, const std:
   for (size_t piece_bytes : {1, 2, 3, 5, 7, 64, 4096}) {
     std::vector<T> result(mine.size()), complete = mine;
     const Payload cut = Cut(theirs, piece_bytes);
-    const ReducedCrcs crcs = Reduce(op, mine.data(), cut, result.data(), nullptr);
+    const ReducedChecks checks = Reduce(op, mine.data(), cut, result.data(), nullptr);
     for (size_t i = 0; i < mine.size(); ++i) {
       ASSERT_EQ(result[i], expected(mine[i], theirs[i])) << "cut every " << piece_bytes;
     }
-    EXPECT_EQ(crcs.theirs, CrcOf(theirs));
-    EXPECT_EQ(crcs.result, CrcOf(result));
+    EXPECT_EQ(checks.theirs, ChecksOf(op, theirs.data(), theirs.size() * sizeof(T)));
+    EXPECT_EQ(checks.result, ChecksOf(op, result.data(), result.size() * sizeof(T)));
+    EXPECT_EQ(checks.result.crc, CrcOf(result));
     // In place, too.
     Reduce(op, complete.data(), cut, result.data(), complete.data());
     EXPECT_EQ(complete, result);
     complete = mine;
-    const ReducedCrcs again = Reduce(op, complete.data(), cut, complete.data(), nullptr);
-    EXPECT_EQ(again.theirs, crcs.theirs);
-    EXPECT_EQ(again.result, crcs.result);
+    const ReducedChecks again = Reduce(op, complete.data(), cut, complete.data(), nullptr);
+    EXPECT_EQ(again.theirs, checks.theirs);
+    EXPECT_EQ(again.result, checks.result);
     EXPECT_EQ(complete, result);
   }
 }
@@ -92,16 +93,26 @@ TEST(Reduce, SumsFloat32HoweverCut) {
                           [](float a, float b) { return a + b; });
 }
 
-TEST(CopyWithCrc, TakesPayloadsHoweverCut) {
+TEST(CopyWithChecks, TakesPayloadsHoweverCut) {
   std::vector<int32_t> elements(20'000), copy(20'000);
   for (size_t i = 0; i < elements.size(); ++i) elements[i] = static_cast<int32_t>(i * 2654435761u);
-  for (const size_t piece_bytes : {7, 4096, 65536}) {
-    std::fill(copy.begin(), copy.end(), 0);
-    EXPECT_EQ(CopyWithCrc(Cut(elements, piece_bytes), copy.data()), CrcOf(elements));
-    EXPECT_EQ(copy, elements);
+  for (const ReduceOp op : {ReduceOp::kSumInt32, ReduceOp::kSumFloat32}) {
+    const ChunkChecks checks = ChecksOf(op, elements.data(), 80'000);
+    EXPECT_EQ(checks.crc, CrcOf(elements));
+    for (const size_t piece_bytes : {7, 4096, 65536}) {
+      std::fill(copy.begin(), copy.end(), 0);
+      EXPECT_EQ(CopyWithChecks(op, Cut(elements, piece_bytes), copy.data()), checks);
+      EXPECT_EQ(copy, elements);
+    }
+    EXPECT_EQ(CopyWithChecks(op, elements.data(), 8000, copy.data()),
+              ChecksOf(op, elements.data(), 8000));
   }
-  EXPECT_EQ(CopyWithCrc(elements.data(), 8000, copy.data()),
-            ExtendCrc32c(0, elements.data(), 8000));
+}
+
+TEST(ChecksOf, SumsIntegersAlone) {
+  const std::vector<int32_t> elements = {3, -5, 7, std::numeric_limits<int32_t>::max()};
+  EXPECT_EQ(ChecksOf(ReduceOp::kSumInt32, elements.data(), 16).sum, 5u + 0x7fffffffu);
+  EXPECT_EQ(ChecksOf(ReduceOp::kMaxUint8, elements.data(), 16).sum, 0u);
 }
 
 TEST(Payload, CopiesInOrder) {

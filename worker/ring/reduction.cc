@@ -5,10 +5,25 @@
 
 #include "services/common/status_macros.h"
 #include "worker/ring/chunk_check.h"
-#include "worker/ring/crc32c.h"
 #include "worker/ring/reduce.h"
 
 namespace ropewalk {
+namespace {
+
+void SetChecks(const ChunkChecks& checks, ChunkHeader* header) {
+  header->payload_crc = checks.crc;
+  header->element_sum = checks.sum;
+}
+
+// What arrived with what its header says.
+absl::Status Compare(const ChunkChecks& checks, const ChunkHeader& header) {
+  if (checks.crc != header.payload_crc) return CorruptChunkError(header);
+  if (checks.sum != header.element_sum) return WrongSumError(header);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 Reduction::Reduction(ReductionId id, const RingSchedule& schedule,
                      absl::Span<const RingBuffer> buffers, ChunkPool* pool)
     : id_(id),
@@ -57,12 +72,12 @@ Chunk Reduction::Own(const ScheduledChunk& scheduled) const {
   const int64_t bytes = chunk.header.length;
   if (bytes == 0) return chunk;
   if (MayLend(scheduled)) {
-    chunk.header.payload_crc = ExtendCrc32c(0, Elements(scheduled), bytes);
+    SetChecks(ChecksOf(chunk.header.op, Elements(scheduled), bytes), &chunk.header);
     chunk.payload = Lend(scheduled);
     return chunk;
   }
   std::shared_ptr<uint8_t> copy = pool_->Take(bytes);
-  chunk.header.payload_crc = CopyWithCrc(Elements(scheduled), bytes, copy.get());
+  SetChecks(CopyWithChecks(chunk.header.op, Elements(scheduled), bytes, copy.get()), &chunk.header);
   chunk.payload = Payload(std::move(copy), bytes);
   return chunk;
 }
@@ -77,20 +92,19 @@ absl::StatusOr<Chunk> Reduction::Add(const ScheduledChunk& scheduled, const Chun
   const bool in_place = complete && (!goes_on || MayLend(scheduled));
   uint8_t* const mine = Elements(scheduled);
   std::shared_ptr<uint8_t> memory = in_place ? nullptr : pool_->Take(bytes);
-  const ReducedCrcs crcs =
+  const ReducedChecks checks =
       Reduce(theirs.header.op, mine, theirs.payload, in_place ? mine : memory.get(),
              complete && !in_place ? mine : nullptr);
-  if (crcs.theirs != theirs.header.payload_crc) return CorruptChunkError(theirs.header);
-  sum.header.payload_crc = crcs.result;
+  RETURN_IF_ERROR(Compare(checks.theirs, theirs.header));
+  SetChecks(checks.result, &sum.header);
   if (goes_on) sum.payload = in_place ? Lend(scheduled) : Payload(std::move(memory), bytes);
   return sum;
 }
 
 // A complete chunk, which is the result.
 absl::StatusOr<Chunk> Reduction::Take(const ScheduledChunk& scheduled, const Chunk& theirs) const {
-  if (CopyWithCrc(theirs.payload, Elements(scheduled)) != theirs.header.payload_crc) {
-    return CorruptChunkError(theirs.header);
-  }
+  RETURN_IF_ERROR(Compare(CopyWithChecks(theirs.header.op, theirs.payload, Elements(scheduled)),
+                          theirs.header));
   return theirs;
 }
 

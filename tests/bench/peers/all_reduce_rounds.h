@@ -10,7 +10,10 @@
 #include <string>
 #include <vector>
 
-// What the programs share that time all-reduces of other libraries beside ring_bench.
+#include "worker/tensor/aligned_memory.h"
+
+// What the programs share that time all-reduces of other libraries beside ring_bench: among that,
+// the memory of what is reduced, which is as a trainer has it.
 
 namespace ropewalk {
 

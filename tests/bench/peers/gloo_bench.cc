@@ -20,7 +20,7 @@ namespace {
 
 template <typename T>
 double Time(const PeerCase& peer_case, const std::shared_ptr<gloo::Context>& context) {
-  std::vector<T> values(peer_case.elements);
+  AlignedVector<T> values(peer_case.elements);
   gloo::AllreduceOptions options(context);
   options.setAlgorithm(gloo::detail::AllreduceOptionsImpl::RING);
   options.setOutput(values.data(), values.size());
