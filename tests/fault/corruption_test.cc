@@ -235,6 +235,9 @@ TEST_F(CorruptionTest, NoFlippedBitGetsThrough) {
     std::atomic<bool> hit_maximum = false;
     const Flip flip = {static_cast<Place>(flips % kPlaces), static_cast<int>(random() % kRanks),
                        random(), &hit_maximum};
+    // At once, and in parts that travel while others are computed.
+    for (const auto& job : jobs_)
+      job->trainer().ReduceInPartsOf(flips / kPlaces % 2 ? 4096 : 1 << 19);
     const std::vector<absl::Status> statuses = Step(flipping ? &flip : nullptr);
     const std::string what = Named(statuses);
     if (flipping) {

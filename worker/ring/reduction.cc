@@ -31,7 +31,7 @@ Reduction::Reduction(ReductionId id, const RingSchedule& schedule,
       buffers_(buffers.begin(), buffers.end()),
       pool_(pool),
       fingerprint_(schedule.Fingerprint()),
-      loans_(new Loans{buffers_}) {}
+      loans_(std::make_shared<std::atomic<int64_t>>(0)) {}
 
 ChunkHeader Reduction::HeaderOf(const ScheduledChunk& chunk) const {
   ChunkHeader header;
@@ -59,11 +59,15 @@ bool Reduction::MayLend(const ScheduledChunk& chunk) const {
 }
 
 Payload Reduction::Lend(const ScheduledChunk& chunk) const {
-  loans_->count.fetch_add(1, std::memory_order_relaxed);
-  std::shared_ptr<const uint8_t> elements(Elements(chunk), [loans = loans_](const uint8_t*) {
-    loans->count.fetch_sub(1, std::memory_order_release);
-  });
-  return Payload(std::move(elements), chunk.range.size() * ElementBytes(buffers_[chunk.buffer].op));
+  const RingBuffer& buffer = buffers_[chunk.buffer];
+  loans_->fetch_add(1, std::memory_order_relaxed);
+  // The owner first: whoever sees no loans finds nobody who holds it.
+  const auto give_back = [owner = buffer.owner, loans = loans_](const uint8_t*) mutable {
+    owner = nullptr;
+    loans->fetch_sub(1, std::memory_order_release);
+  };
+  std::shared_ptr<const uint8_t> elements(Elements(chunk), give_back);
+  return Payload(std::move(elements), chunk.range.size() * ElementBytes(buffer.op));
 }
 
 // This rank's elements, on their way.

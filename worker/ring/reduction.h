@@ -39,7 +39,7 @@ class Reduction {
   bool done() const { return received_ == schedule_.messages() && sent_ == schedule_.messages(); }
 
   // Whether something that was sent refers to the buffers still, so that they may not be changed.
-  bool lends() const { return loans_->count.load(std::memory_order_acquire) > 0; }
+  bool lends() const { return loans_->load(std::memory_order_acquire) > 0; }
 
   bool HasChunkToSend() const {
     return sent_ < schedule_.messages() && schedule_.MaySend(sent_, received_);
@@ -56,12 +56,6 @@ class Reduction {
   absl::Status Receive(const Chunk& chunk);
 
  private:
-  // What is sent from where it lies; keeps the buffers' owners for it.
-  struct Loans {
-    std::vector<RingBuffer> buffers;
-    std::atomic<int64_t> count = 0;
-  };
-
   ChunkHeader HeaderOf(const ScheduledChunk& chunk) const;
   uint8_t* Elements(const ScheduledChunk& chunk) const;
   bool MayLend(const ScheduledChunk& chunk) const;
@@ -75,7 +69,7 @@ class Reduction {
   const std::vector<RingBuffer> buffers_;
   ChunkPool* const pool_;
   const uint32_t fingerprint_;
-  const std::shared_ptr<Loans> loans_;
+  const std::shared_ptr<std::atomic<int64_t>> loans_;  // payloads that are sent from where they lie
   int64_t sent_ = 0;
   int64_t received_ = 0;
   std::deque<Chunk> going_on_;  // received and to be sent, oldest first
