@@ -226,7 +226,8 @@ void GenerationRun::CountHopWaits() {
     const int distance = static_cast<int>(i) + 1;
     const v1::Member& from = assignment_.members((team_.rank + ranks - distance) % ranks);
     CounterMetric("ropewalk_worker_hop_wait_seconds_total",
-                  "Time in which this worker waited for what another was to send.",
+                  "Time in which this worker waited for what another was to send, computing "
+                  "meanwhile or not.",
                   {{"from", from.worker()}})
         .Increment(absl::ToDoubleSeconds(waits[i] - counted_waits_[i]));
     counted_waits_[i] = waits[i];

@@ -20,7 +20,7 @@ struct ChunkChecks {
 
 struct ReducedChecks {
   ChunkChecks theirs;
-  ChunkChecks result;  // its sum is not taken of the result, but of what was added
+  ChunkChecks result;  // its sum is taken of the result as it is computed, not as it is kept
 };
 
 // result[i] = mine[i] op theirs[i] for all elements of `theirs`, which may be cut and aligned in
