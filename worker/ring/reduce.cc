@@ -5,117 +5,25 @@
 
 #include "worker/ring/ask_for.h"
 #include "worker/ring/crc32c.h"
+#include "worker/ring/element_loops.h"
 
 namespace ropewalk {
 namespace {
 
-// Each loop is compiled for every processor and, where there are wider registers, for those.
-#define ROPEWALK_INLINE __attribute__((always_inline)) inline
-#if defined(__x86_64__)
-#define ROPEWALK_WIDE __attribute__((target("avx2")))
-bool HasWideRegisters() {
-  static const bool has = __builtin_cpu_supports("avx2");
-  return has;
-}
-#else
-#define ROPEWALK_WIDE
-bool HasWideRegisters() { return false; }
-#endif
-
-// Unsigned, because signed overflow is undefined.
 struct SumInt32 {
   using Element = uint32_t;
-  static constexpr bool kHasSum = true;
-  static Element Apply(Element a, Element b) { return a + b; }
+  static constexpr auto kReduce = AddInt32;
 };
 
 struct MaxUint8 {
   using Element = uint8_t;
-  static constexpr bool kHasSum = false;
-  static Element Apply(Element a, Element b) { return std::max(a, b); }
+  static constexpr auto kReduce = TakeLargerUint8;
 };
 
 struct SumFloat32 {
   using Element = float;
-  static constexpr bool kHasSum = false;
-  static Element Apply(Element a, Element b) { return a + b; }
+  static constexpr auto kReduce = AddFloat32;
 };
-
-// Of elements, modulo 2^32.
-struct Sums {
-  uint32_t theirs = 0;
-  uint32_t result = 0;
-};
-
-// `result` may be `mine`.
-template <typename Op, typename T = typename Op::Element>
-ROPEWALK_INLINE Sums ReduceAny(const T* mine, const uint8_t* theirs, T* result, int64_t count) {
-  Sums sums;
-#if !defined(__clang__)
-#pragma GCC ivdep
-#endif
-  for (int64_t i = 0; i < count; ++i) {
-    T element;
-    std::memcpy(&element, theirs + i * sizeof(T), sizeof(T));
-    const T reduced = Op::Apply(mine[i], element);
-    result[i] = reduced;
-    if constexpr (Op::kHasSum) {
-      sums.theirs += element;
-      sums.result += reduced;
-    }
-  }
-  return sums;
-}
-
-template <typename Op, typename T = typename Op::Element>
-ROPEWALK_WIDE Sums ReduceWide(const T* mine, const uint8_t* theirs, T* result, int64_t count) {
-  return ReduceAny<Op>(mine, theirs, result, count);
-}
-
-template <typename Op, typename T = typename Op::Element>
-Sums ReduceRun(const T* mine, const uint8_t* theirs, T* result, int64_t count) {
-  return HasWideRegisters() ? ReduceWide<Op>(mine, theirs, result, count)
-                            : ReduceAny<Op>(mine, theirs, result, count);
-}
-
-ROPEWALK_INLINE uint32_t ElementAt(const uint8_t* elements, int64_t i) {
-  uint32_t element;
-  std::memcpy(&element, elements + i * sizeof(element), sizeof(element));
-  return element;
-}
-
-// Two at a time, from both halves: a processor loads two in a cycle, but a sum takes one.
-ROPEWALK_INLINE uint32_t SumOfAny(const uint8_t* elements, int64_t count) {
-  const int64_t half = count / 2;
-  uint32_t sum = count % 2 == 0 ? 0 : ElementAt(elements, count - 1);
-  for (int64_t i = 0; i < half; ++i) sum += ElementAt(elements, i) + ElementAt(elements, half + i);
-  return sum;
-}
-
-ROPEWALK_WIDE uint32_t SumOfWide(const uint8_t* elements, int64_t count) {
-  return SumOfAny(elements, count);
-}
-
-uint32_t SumOf(const uint8_t* elements, int64_t count) {
-  return HasWideRegisters() ? SumOfWide(elements, count) : SumOfAny(elements, count);
-}
-
-ROPEWALK_INLINE uint32_t CopyAny(const uint8_t* from, int64_t count, uint8_t* to) {
-  uint32_t sum = 0;
-#if !defined(__clang__)
-#pragma GCC ivdep
-#endif
-  for (int64_t i = 0; i < count; ++i) {
-    const uint32_t element = ElementAt(from, i);
-    std::memcpy(to + i * sizeof(element), &element, sizeof(element));
-    sum += element;
-  }
-  return sum;
-}
-
-ROPEWALK_WIDE uint32_t CopyWide(const uint8_t* from, int64_t count, uint8_t* to) {
-  return CopyAny(from, count, to);
-}
 
 // Copies `size` bytes; what they are worth in the sum of the elements that they are part of, of
 // which their ends may divide two. They begin at place `at`.
@@ -131,7 +39,7 @@ uint32_t CopyWithSum(const uint8_t* from, size_t size, int64_t at, uint8_t* to) 
   while (size > 0 && at % kBytes != 0) copy_byte();
   const auto count = static_cast<int64_t>(size / kBytes);
   const size_t whole = size / kBytes * kBytes;
-  sum += HasWideRegisters() ? CopyWide(from, count, to) : CopyAny(from, count, to);
+  sum += CopyInt32(from, count, to);
   from += whole;
   to += whole;
   size -= whole;
@@ -184,7 +92,7 @@ class Reducer {
  private:
   void ReduceElements(const uint8_t* theirs, int64_t count) {
     AskFor(mine_ + count, std::min<int64_t>(kPart, count * sizeof(T)));
-    const Sums sums = ReduceRun<Op>(mine_, theirs, result_, count);
+    const ElementSums sums = Op::kReduce(mine_, theirs, result_, count);
     checks_.theirs.sum += sums.theirs;
     checks_.result.sum += sums.result;
     checks_.result.crc = ExtendCrc32c(checks_.result.crc, result_, count * sizeof(T));
@@ -235,7 +143,7 @@ ChunkChecks ChecksOf(ReduceOp op, const void* elements, int64_t size) {
   ForEachPart(InOnePiece(elements, size), [&](const uint8_t* part, size_t bytes) {
     AskFor(part + bytes, kPart);
     checks.crc = ExtendCrc32c(checks.crc, part, bytes);
-    if (op == ReduceOp::kSumInt32) checks.sum += SumOf(part, bytes / sizeof(int32_t));
+    if (op == ReduceOp::kSumInt32) checks.sum += SumOfInt32(part, bytes / sizeof(int32_t));
   });
   return checks;
 }
