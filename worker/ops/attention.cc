@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "worker/ops/attention_blocks.h"
 #include "worker/ops/attention_rows.h"
 #include "worker/ops/attention_tiles.h"
 #include "worker/ops/op_timer.h"
@@ -50,13 +51,13 @@ template <typename T>
 void AttentionForward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
                       const T* q, const T* k, const T* v, T* out, Wide<T>* log_sum) {
   const AttentionTimer<T> timer("attention", shape, document_starts, 2, 2);
-  if constexpr (!std::is_same_v<T, double>) {
-    if (UsesTiles<T>()) {
-      return TileAttentionForward(BestTileKernel(), shape, document_starts, q, k, v, out, log_sum);
-    }
+  if constexpr (std::is_same_v<T, double>) {
+    return RowAttentionForward(shape, document_starts, q, k, v, out, log_sum);
+  } else if (UsesTiles<T>()) {
+    return TileAttentionForward(BestTileKernel(), shape, document_starts, q, k, v, out, log_sum);
   }
-  if constexpr (!std::is_same_v<T, Bfloat16>) {
-    RowAttentionForward(shape, document_starts, q, k, v, out, log_sum);
+  if constexpr (std::is_same_v<T, float>) {
+    BlockAttentionForward(shape, document_starts, q, k, v, out, log_sum);
   }
 }
 
@@ -65,14 +66,14 @@ void AttentionBackward(const AttentionShape& shape, absl::Span<const int32_t> do
                        const T* q, const T* k, const T* v, const T* out, const Wide<T>* log_sum,
                        const T* dout, T* dq, T* dk, T* dv) {
   const AttentionTimer<T> timer("attention gradient", shape, document_starts, 5, 4);
-  if constexpr (!std::is_same_v<T, double>) {
-    if (UsesTiles<T>()) {
-      return TileAttentionBackward(BestTileKernel(), shape, document_starts, q, k, v, out, log_sum,
-                                   dout, dq, dk, dv);
-    }
+  if constexpr (std::is_same_v<T, double>) {
+    return RowAttentionBackward(shape, document_starts, q, k, v, out, log_sum, dout, dq, dk, dv);
+  } else if (UsesTiles<T>()) {
+    return TileAttentionBackward(BestTileKernel(), shape, document_starts, q, k, v, out, log_sum,
+                                 dout, dq, dk, dv);
   }
-  if constexpr (!std::is_same_v<T, Bfloat16>) {
-    RowAttentionBackward(shape, document_starts, q, k, v, out, log_sum, dout, dq, dk, dv);
+  if constexpr (std::is_same_v<T, float>) {
+    BlockAttentionBackward(shape, document_starts, q, k, v, out, log_sum, dout, dq, dk, dv);
   }
 }
 

@@ -8,13 +8,11 @@
 #include "worker/ops/scratch.h"
 #include "worker/ops/weighted_rows.h"
 #include "worker/tensor/parallel.h"
-#include "worker/tensor/simd.h"
 
 namespace ropewalk {
 namespace {
 
 // One document under one key head. Rows of q are q_stride apart, rows of k and v kv_stride.
-template <typename T>
 struct Slice {
   int64_t length;
   int64_t dim;
@@ -23,15 +21,14 @@ struct Slice {
   int64_t kv_stride;
   int64_t log_stride;
   int64_t window;  // at least 1
-  T scale;
-  const T* q;
-  const T* k;
-  const T* v;
+  double scale;
+  const double* q;
+  const double* k;
+  const double* v;
 };
 
 // The first key that query i sees.
-template <typename T>
-ROPEWALK_INLINE int64_t FirstKey(const Slice<T>& s, int64_t i) {
+ROPEWALK_INLINE int64_t FirstKey(const Slice& s, int64_t i) {
   return std::max<int64_t>(0, i + 1 - s.window);
 }
 
@@ -42,11 +39,11 @@ constexpr int64_t kTile = 4 * kVecSize;
 int64_t RoundUpToTile(int64_t length) { return (length + kTile - 1) / kTile * kTile; }
 
 // tiles [tiles, dim, kTile] = x [length, dim], whose rows are `stride` apart; zeros after its end.
-template <typename T>
-ROPEWALK_INLINE void FillTiles(int64_t length, int64_t dim, int64_t stride, const T* x, T* tiles) {
+ROPEWALK_INLINE void FillTiles(int64_t length, int64_t dim, int64_t stride, const double* x,
+                               double* tiles) {
   for (int64_t first = 0; first < length; first += kTile, tiles += dim * kTile) {
     const int64_t count = std::min(kTile, length - first);
-    if (count < kTile) std::fill_n(tiles, dim * kTile, T{0});
+    if (count < kTile) std::fill_n(tiles, dim * kTile, 0.0);
     for (int64_t j = 0; j < count; ++j) {
       for (int64_t d = 0; d < dim; ++d) tiles[d * kTile + j] = x[(first + j) * stride + d];
     }
@@ -54,13 +51,12 @@ ROPEWALK_INLINE void FillTiles(int64_t length, int64_t dim, int64_t stride, cons
 }
 
 // products[j] = x . row j for the rows in the tiles that hold rows [begin, end).
-template <typename T>
-ROPEWALK_INLINE void Products(int64_t begin, int64_t end, int64_t dim, const T* x, const T* tiles,
-                              T* products) {
+ROPEWALK_INLINE void Products(int64_t begin, int64_t end, int64_t dim, const double* x,
+                              const double* tiles, double* products) {
   const int64_t tile = begin / kTile;
   tiles += tile * dim * kTile;
   for (int64_t first = tile * kTile; first < end; first += kTile, tiles += dim * kTile) {
-    Vec<T> sums[4] = {};
+    Vec<double> sums[4] = {};
     for (int64_t d = 0; d < dim; ++d) {
       for (int c = 0; c < 4; ++c) sums[c] += x[d] * Load(tiles + d * kTile + c * kVecSize);
     }
@@ -69,46 +65,43 @@ ROPEWALK_INLINE void Products(int64_t begin, int64_t end, int64_t dim, const T* 
 }
 
 // Row j of y += weights[j] * x [dim], for n rows that are `stride` apart.
-template <typename T>
-ROPEWALK_INLINE void AddOuterProduct(int64_t n, int64_t dim, int64_t stride, const T* weights,
-                                     const T* x, T* y) {
+ROPEWALK_INLINE void AddOuterProduct(int64_t n, int64_t dim, int64_t stride, const double* weights,
+                                     const double* x, double* y) {
   for (int64_t j = 0; j < n; ++j) AddRow(dim, weights[j], x, y + j * stride);
 }
 
-template <typename T>
-ROPEWALK_INLINE void ForwardLoop(const Slice<T>& s, T* out, T* log_sum, T* scratch) {
-  T* const keys = scratch;
-  T* const p = scratch + RoundUpToTile(s.length) * s.dim;
+ROPEWALK_INLINE void Forward(const Slice& s, double* out, double* log_sum, double* scratch) {
+  double* const keys = scratch;
+  double* const p = scratch + RoundUpToTile(s.length) * s.dim;
   FillTiles(s.length, s.dim, s.kv_stride, s.k, keys);
   for (int64_t i = 0; i < s.length; ++i) {
     const int64_t first = FirstKey(s, i), n = i + 1 - first;
-    T* const seen = p + first;
+    double* const seen = p + first;
     for (int64_t h = 0; h < s.group; ++h) {
       const int64_t at = i * s.q_stride + h * s.dim;
       Products(first, i + 1, s.dim, s.q + at, keys, p);
-      const T max = s.scale * Max(n, seen);
+      const double max = s.scale * Max(n, seen);
       Exponentials(n, s.scale, max, seen);
-      const T sum = Sum<T>(n, [=](int64_t j) { return seen[j]; });
+      const double sum = Sum<double>(n, [=](int64_t j) { return seen[j]; });
       WeightedRows(n, s.dim, s.kv_stride, seen, s.v + first * s.kv_stride, out + at);
-      ScaleRow(s.dim, T{1} / sum, out + at);
+      ScaleRow(s.dim, 1.0 / sum, out + at);
       log_sum[i * s.log_stride + h] = max + std::log(sum);
     }
   }
 }
 
 // What BackwardRow writes for one query and one head.
-template <typename T>
 struct RowGradients {
-  T* dq;  // [dim]
-  T* dk;  // of the document's keys, added to
-  T* dv;
+  double* dq;  // [dim]
+  double* dk;  // of the document's keys, added to
+  double* dv;
 };
 
-template <typename T>
-ROPEWALK_INLINE void BackwardRow(const Slice<T>& s, int64_t i, const T* q, const T* out, T log_sum,
-                                 const T* dout, const T* keys, const T* values, T* p, T* ds,
-                                 const RowGradients<T>& gradients) {
-  const T own = Dot(s.dim, dout, out);
+ROPEWALK_INLINE void BackwardRow(const Slice& s, int64_t i, const double* q, const double* out,
+                                 double log_sum, const double* dout, const double* keys,
+                                 const double* values, double* p, double* ds,
+                                 const RowGradients& gradients) {
+  const double own = Dot(s.dim, dout, out);
   const int64_t first = FirstKey(s, i), n = i + 1 - first, at = first * s.kv_stride;
   Products(first, i + 1, s.dim, q, keys, p);
   Products(first, i + 1, s.dim, dout, values, ds);
@@ -121,19 +114,19 @@ ROPEWALK_INLINE void BackwardRow(const Slice<T>& s, int64_t i, const T* q, const
   AddOuterProduct(n, s.dim, s.kv_stride, p, dout, gradients.dv + at);
 }
 
-template <typename T>
-ROPEWALK_INLINE void BackwardLoop(const Slice<T>& s, const T* out, const T* log_sum, const T* dout,
-                                  T* dq, T* dk, T* dv, T* scratch) {
+ROPEWALK_INLINE void Backward(const Slice& s, const double* out, const double* log_sum,
+                              const double* dout, double* dq, double* dk, double* dv,
+                              double* scratch) {
   const int64_t padded = RoundUpToTile(s.length);
-  T* const keys = scratch;
-  T* const values = keys + padded * s.dim;
-  T* const p = values + padded * s.dim;
-  T* const ds = p + padded;
+  double* const keys = scratch;
+  double* const values = keys + padded * s.dim;
+  double* const p = values + padded * s.dim;
+  double* const ds = p + padded;
   FillTiles(s.length, s.dim, s.kv_stride, s.k, keys);
   FillTiles(s.length, s.dim, s.kv_stride, s.v, values);
   for (int64_t j = 0; j < s.length; ++j) {
-    std::fill_n(dk + j * s.kv_stride, s.dim, T{0});
-    std::fill_n(dv + j * s.kv_stride, s.dim, T{0});
+    std::fill_n(dk + j * s.kv_stride, s.dim, 0.0);
+    std::fill_n(dv + j * s.kv_stride, s.dim, 0.0);
   }
   for (int64_t i = 0; i < s.length; ++i) {
     for (int64_t h = 0; h < s.group; ++h) {
@@ -144,37 +137,22 @@ ROPEWALK_INLINE void BackwardLoop(const Slice<T>& s, const T* out, const T* log_
   }
 }
 
-ROPEWALK_SIMD void Forward(const Slice<float>& s, float* out, float* log_sum, float* scratch) {
-  ForwardLoop(s, out, log_sum, scratch);
-}
-void Forward(const Slice<double>& s, double* out, double* log_sum, double* scratch) {
-  ForwardLoop(s, out, log_sum, scratch);
-}
-ROPEWALK_SIMD void Backward(const Slice<float>& s, const float* out, const float* log_sum,
-                            const float* dout, float* dq, float* dk, float* dv, float* scratch) {
-  BackwardLoop(s, out, log_sum, dout, dq, dk, dv, scratch);
-}
-void Backward(const Slice<double>& s, const double* out, const double* log_sum, const double* dout,
-              double* dq, double* dk, double* dv, double* scratch) {
-  BackwardLoop(s, out, log_sum, dout, dq, dk, dv, scratch);
-}
-template <typename T>
-Slice<T> SliceOf(const AttentionShape& shape, int64_t length, int64_t row, int64_t kv_head,
-                 const T* q, const T* k, const T* v) {
+Slice SliceOf(const AttentionShape& shape, int64_t length, int64_t row, int64_t kv_head,
+              const double* q, const double* k, const double* v) {
   const int64_t group = shape.heads / shape.kv_heads;
   const int64_t q_stride = shape.heads * shape.head_dim,
                 kv_stride = shape.kv_heads * shape.head_dim;
-  return Slice<T>{length,
-                  shape.head_dim,
-                  group,
-                  q_stride,
-                  kv_stride,
-                  shape.heads,
-                  shape.window > 0 ? shape.window : std::numeric_limits<int64_t>::max(),
-                  static_cast<T>(shape.scale),
-                  q + row * q_stride + kv_head * group * shape.head_dim,
-                  k + row * kv_stride + kv_head * shape.head_dim,
-                  v + row * kv_stride + kv_head * shape.head_dim};
+  return Slice{length,
+               shape.head_dim,
+               group,
+               q_stride,
+               kv_stride,
+               shape.heads,
+               shape.window > 0 ? shape.window : std::numeric_limits<int64_t>::max(),
+               shape.scale,
+               q + row * q_stride + kv_head * group * shape.head_dim,
+               k + row * kv_stride + kv_head * shape.head_dim,
+               v + row * kv_stride + kv_head * shape.head_dim};
 }
 
 // f(first row, length, key head) for every document and key head.
@@ -190,24 +168,24 @@ void ForEachSlice(const AttentionShape& shape, absl::Span<const int32_t> documen
 
 }  // namespace
 
-template <typename T>
 void RowAttentionForward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
-                         const T* q, const T* k, const T* v, T* out, T* log_sum) {
+                         const double* q, const double* k, const double* v, double* out,
+                         double* log_sum) {
   ForEachSlice(shape, document_starts, [&](int64_t row, int64_t length, int64_t kv_head) {
-    static thread_local Scratch<T> scratch;
-    const Slice<T> slice = SliceOf(shape, length, row, kv_head, q, k, v);
+    static thread_local Scratch<double> scratch;
+    const Slice slice = SliceOf(shape, length, row, kv_head, q, k, v);
     Forward(slice, out + (slice.q - q), log_sum + row * shape.heads + kv_head * slice.group,
             scratch.Get(RoundUpToTile(length) * (shape.head_dim + 1)));
   });
 }
 
-template <typename T>
 void RowAttentionBackward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
-                          const T* q, const T* k, const T* v, const T* out, const T* log_sum,
-                          const T* dout, T* dq, T* dk, T* dv) {
+                          const double* q, const double* k, const double* v, const double* out,
+                          const double* log_sum, const double* dout, double* dq, double* dk,
+                          double* dv) {
   ForEachSlice(shape, document_starts, [&](int64_t row, int64_t length, int64_t kv_head) {
-    static thread_local Scratch<T> scratch;
-    const Slice<T> slice = SliceOf(shape, length, row, kv_head, q, k, v);
+    static thread_local Scratch<double> scratch;
+    const Slice slice = SliceOf(shape, length, row, kv_head, q, k, v);
     const int64_t at = slice.q - q, kv_at = slice.k - k;
     Backward(slice, out + at, log_sum + row * shape.heads + kv_head * slice.group, dout + at,
              dq + at, dk + kv_at, dv + kv_at,
@@ -215,14 +193,4 @@ void RowAttentionBackward(const AttentionShape& shape, absl::Span<const int32_t>
   });
 }
 
-template void RowAttentionForward(const AttentionShape&, absl::Span<const int32_t>, const float*,
-                                  const float*, const float*, float*, float*);
-template void RowAttentionForward(const AttentionShape&, absl::Span<const int32_t>, const double*,
-                                  const double*, const double*, double*, double*);
-template void RowAttentionBackward(const AttentionShape&, absl::Span<const int32_t>, const float*,
-                                   const float*, const float*, const float*, const float*,
-                                   const float*, float*, float*, float*);
-template void RowAttentionBackward(const AttentionShape&, absl::Span<const int32_t>, const double*,
-                                   const double*, const double*, const double*, const double*,
-                                   const double*, double*, double*, double*);
 }  // namespace ropewalk

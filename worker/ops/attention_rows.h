@@ -7,16 +7,15 @@
 
 namespace ropewalk {
 
-// Attention as attention.h has it, a query after another: for double, which others are compared
-// with, and for processors without tiles that are fast enough for float. T is float or double.
+// Attention as attention.h has it, a query after another, in double: what others are compared with.
 
-template <typename T>
 void RowAttentionForward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
-                         const T* q, const T* k, const T* v, T* out, T* log_sum);
+                         const double* q, const double* k, const double* v, double* out,
+                         double* log_sum);
 
-template <typename T>
 void RowAttentionBackward(const AttentionShape& shape, absl::Span<const int32_t> document_starts,
-                          const T* q, const T* k, const T* v, const T* out, const T* log_sum,
-                          const T* dout, T* dq, T* dk, T* dv);
+                          const double* q, const double* k, const double* v, const double* out,
+                          const double* log_sum, const double* dout, double* dq, double* dk,
+                          double* dv);
 
 }  // namespace ropewalk

@@ -1,13 +1,11 @@
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "worker/ops/attention_packing.h"
+#include "worker/ops/attention_parts.h"
 #include "worker/ops/attention_tiles.h"
 #include "worker/ops/score_loops.h"
 #include "worker/ops/scratch.h"
-#include "worker/tensor/parallel.h"
 #include "worker/tensor/simd.h"
 
 namespace ropewalk {
@@ -28,9 +26,12 @@ ROPEWALK_SIMD void ScaleColumns(int64_t rows, const float* factors, float* x) {
 template <typename T>
 class ForwardHead {
  public:
+  static constexpr int64_t kQueries = kTile;
+
   ForwardHead(const TileKernel& kernel, const AttentionShape& attention, int64_t length, const T* k,
               const T* v)
       : kernel_(kernel),
+        session_(kernel),
         loops_(ScoreLoopsFor(kernel)),
         attention_(attention),
         shape_(attention, length),
@@ -97,6 +98,7 @@ class ForwardHead {
   static thread_local Scratch<float> sum_memory_;
 
   const TileKernel& kernel_;
+  const TileSession session_;
   const ScoreLoops& loops_;
   const AttentionShape& attention_;
   const DocumentShape shape_;
@@ -123,31 +125,10 @@ template <typename T>
 void TileAttentionForward(const TileKernel& kernel, const AttentionShape& shape,
                           absl::Span<const int32_t> document_starts, const T* q, const T* k,
                           const T* v, T* out, float* log_sum) {
-  const int64_t heads = (static_cast<int64_t>(document_starts.size()) - 1) * shape.kv_heads;
-  if (heads <= 0) return;
-  // Queries do not depend on one another: they are cut into parts where threads would have
-  // nothing to do.
-  const int64_t parts = (3 * omp_get_max_threads() + heads - 1) / heads;
-  ParallelForEach(heads * parts, [&](int64_t unit) {
-    const int64_t part = unit % parts, kv_head = unit / parts % shape.kv_heads;
-    const int64_t document = unit / parts / shape.kv_heads, start = document_starts[document];
-    const int64_t length = document_starts[document + 1] - start;
-    const int64_t group = shape.heads / shape.kv_heads;
-    const int64_t items = (length + kTile - 1) / kTile * group;
-    if (part >= items) return;
-    const TileSession session(kernel);
-    const int64_t kv_at = (start * shape.kv_heads + kv_head) * shape.head_dim;
-    ForwardHead<T> work(kernel, shape, length, k + kv_at, v + kv_at);
-    const auto row_of = [&](int64_t item) {
-      return (start + item / group * kTile) * shape.heads + kv_head * group + item % group;
-    };
-    for (int64_t item = part; item < items; item += parts) {
-      const int64_t at = row_of(item) * shape.head_dim;
-      const int64_t next = item + parts < items ? row_of(item + parts) * shape.head_dim : -1;
-      work.Run(item / group * kTile, q + at, out + at, log_sum + row_of(item),
-               next < 0 ? nullptr : q + next, next < 0 ? nullptr : out + next);
-    }
-  });
+  AttentionForwardByParts(shape, document_starts, q, k, v, out, log_sum,
+                          [&](int64_t length, const T* head_k, const T* head_v) {
+                            return ForwardHead<T>(kernel, shape, length, head_k, head_v);
+                          });
 }
 
 template void TileAttentionForward(const TileKernel&, const AttentionShape&,
