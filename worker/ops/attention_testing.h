@@ -41,13 +41,6 @@ inline std::vector<AttentionCase> AttentionCases() {
 }
 
 template <typename T>
-std::vector<T> Rounded(int64_t n, uint64_t seed) {
-  std::vector<T> rounded;
-  for (const double x : RandomDoubles(n, seed)) rounded.push_back(Narrow<T>(x));
-  return rounded;
-}
-
-template <typename T>
 std::vector<double> Widened(const std::vector<T>& x) {
   std::vector<double> wide;
   for (const T element : x) wide.push_back(Widen(element));
@@ -61,22 +54,16 @@ struct AttentionInputs {
 
 template <typename T>
 AttentionInputs<T> AttentionInputsOf(const AttentionCase& c) {
-  return {Rounded<T>(c.q_size(), 1), Rounded<T>(c.kv_size(), 2), Rounded<T>(c.kv_size(), 3),
-          Rounded<T>(c.q_size(), 4)};
-}
-
-// An output before it is written is NaN, in Bfloat16, too.
-template <typename T>
-std::vector<T> Unwritten(int64_t n) {
-  return std::vector<T>(n, Narrow<T>(std::numeric_limits<Wide<T>>::quiet_NaN()));
+  return {Convert<T>(RandomDoubles(c.q_size(), 1)), Convert<T>(RandomDoubles(c.kv_size(), 2)),
+          Convert<T>(RandomDoubles(c.kv_size(), 3)), Convert<T>(RandomDoubles(c.q_size(), 4))};
 }
 
 template <typename T>
 struct AttentionOutputs {
   explicit AttentionOutputs(const AttentionCase& c)
-      : out(Unwritten<T>(c.q_size())),
+      : out(Poisoned<T>(c.q_size())),
         dq(out),
-        dk(Unwritten<T>(c.kv_size())),
+        dk(Poisoned<T>(c.kv_size())),
         dv(dk),
         log_sum(Poisoned<Wide<T>>(c.rows() * c.shape.heads)) {}
   std::vector<T> out, dq, dk, dv;

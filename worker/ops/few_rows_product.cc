@@ -177,13 +177,13 @@ class Multiplier {
   void AddLowRank(int64_t column, float* block) const {
     const LowRankRows& u = low_rank_.u;
     if (u.rank == 0) return;
-    const int64_t depth = RoundUpToTile(u.rank);
-    const Bfloat16* const panel = low_rank_.panels + column / kTile * PanelSize(depth, u.planes);
+    const int64_t depth = kernel_.DepthOf(u.rank);
+    const Bfloat16* const panel = low_rank_.panels + column / kTile * PanelSize(u.rank, u.planes);
     TileTerm terms[kMaxPlanePairs];
     size_t n = 0;
     ForEachPlanePair(u.planes, u.planes, [&](int left, int right) {
       terms[n++] = {depth, u.values + left * u.plane(), u.stride(),
-                    panel + right * PanelSize(depth, 1)};
+                    panel + right * PanelSize(u.rank, 1)};
     });
     kernel_.multiply({terms, n}, rows_, /*accumulate=*/true, block, kTile);
   }

@@ -1,6 +1,7 @@
 #include "worker/ops/lora.h"
 
 #include "worker/ops/matmul.h"
+#include "worker/ops/op_timer.h"
 #include "worker/tensor/parallel.h"
 
 namespace ropewalk {
@@ -13,11 +14,19 @@ void Scale(int64_t n, T factor, T* x) {
   });
 }
 
+// Of so many passes over a [rows, in] or [rows, out] matrix each.
+template <typename T>
+double Bytes(const LoraShape& shape, int64_t rows, int in_passes, int out_passes) {
+  return 1.0 * rows * (in_passes * shape.in + out_passes * shape.out) * sizeof(T);
+}
+
 }  // namespace
 
 template <typename T>
 void LoraForward(const LoraShape& shape, int64_t rows, const T* x, const T* a, const T* b, T* xa,
                  T* y) {
+  const OpTimer timer("adapter", 2.0 * rows * shape.rank * (shape.in + shape.out),
+                      Bytes<T>(shape, rows, 1, 2));
   // The scale goes into the smallest matrix, and so also into what the backward pass finds in xa.
   MatMul<T>(rows, shape.rank, shape.in, x, Transpose::kNo, a, Transpose::kYes, 0, xa);
   Scale(rows * shape.rank, static_cast<T>(shape.scale), xa);
@@ -27,6 +36,10 @@ void LoraForward(const LoraShape& shape, int64_t rows, const T* x, const T* a, c
 template <typename T>
 void LoraBackward(const LoraShape& shape, int64_t rows, const T* x, const T* xa, const T* dy,
                   const T* a, const T* b, T* workspace, T* da, T* db, T* dx) {
+  const int products_of_in = dx == nullptr ? 1 : 2;
+  const OpTimer timer("adapter gradient",
+                      2.0 * rows * shape.rank * (2 * shape.out + products_of_in * shape.in),
+                      Bytes<T>(shape, rows, dx == nullptr ? 1 : 3, 2));
   MatMul<T>(shape.out, shape.rank, rows, dy, Transpose::kYes, xa, Transpose::kNo, 1, db);
   MatMul<T>(rows, shape.rank, shape.out, dy, Transpose::kNo, b, Transpose::kNo, 0, workspace);
   Scale(rows * shape.rank, static_cast<T>(shape.scale), workspace);

@@ -117,13 +117,14 @@ int64_t Terms(int64_t depth, const RowBlock& rows, int left_planes, const PanelB
   return count;
 }
 
-int64_t LowRankTerms(const LowRankTerm& term, int64_t row, int64_t column, TileTerm* terms) {
+int64_t LowRankTerms(const TileKernel& kernel, const LowRankTerm& term, int64_t row, int64_t column,
+                     TileTerm* terms) {
   const LowRankRows& u = term.u;
   if (u.rank == 0) return 0;
-  const int64_t depth = RoundUpToTile(u.rank);
   const RowBlock block = {u.values + row * u.stride(), u.stride(), u.plane()};
-  const Bfloat16* const panel = term.panels + column / kTile * PanelSize(depth, u.planes);
-  return Terms(depth, block, u.planes, {panel, depth * kTile}, u.planes, terms);
+  const Bfloat16* const panel = term.panels + column / kTile * PanelSize(u.rank, u.planes);
+  return Terms(kernel.DepthOf(u.rank), block, u.planes, {panel, PanelSize(u.rank, 1)}, u.planes,
+               terms);
 }
 
 template <typename E>
@@ -213,7 +214,7 @@ class Multiplier {
       int64_t n =
           Terms(RoundUpToTile(depth), block, left_.planes,
                 {panels.b + p * right_planes_ * panels.plane, panels.plane}, right_planes_, terms);
-      if (last) n += LowRankTerms(low_rank_, row, column, terms + n);
+      if (last) n += LowRankTerms(kernel_, low_rank_, row, column, terms + n);
       // Sums that need not be kept share two blocks, which stay in the first cache.
       const int64_t slot = depth_step_ >= shape_.depth ? p % 2 : p;
       float* const sum = sums + slot * kTile * kTile;
@@ -284,7 +285,7 @@ void LowRankProduct(int64_t columns, const LowRankTerm& term, TakeBlock take) {
     for (int64_t row = begin * kTile; row < std::min(end * kTile, term.u.rows); row += kTile) {
       const int64_t rows = std::min(kTile, term.u.rows - row);
       for (int64_t column = 0; column < columns; column += kTile) {
-        const int64_t n = LowRankTerms(term, row, column, terms);
+        const int64_t n = LowRankTerms(kernel, term, row, column, terms);
         kernel.multiply({terms, static_cast<size_t>(n)}, rows, false, block, kTile);
         take({row, rows, column, std::min(kTile, columns - column), block});
       }

@@ -72,7 +72,7 @@ const TileKernel& Choose() {
 
 }  // namespace
 
-const TileKernel kPlainTileKernel = {"plain", Always, Nothing, Nothing, Multiply, MultiplyHalf};
+const TileKernel kPlainTileKernel = {"plain", Always, 2, Nothing, Nothing, Multiply, MultiplyHalf};
 
 const TileKernel& BestTileKernel() {
   static const TileKernel& best = Choose();

@@ -15,7 +15,7 @@ constexpr int64_t RoundUpToTile(int64_t n) { return (n + kTile - 1) / kTile * kT
 
 // One product to be summed into a block: a [kTile, depth] times b [depth, kTile].
 struct TileTerm {
-  int64_t depth;            // a multiple of kTile
+  int64_t depth;            // a multiple of the kernel's least_depth
   const Bfloat16* a;        // row-major
   int64_t a_stride;         // elements from row to row
   const Bfloat16* b_panel;  // [depth / 2, kTile, 2]: pairs of b's rows side by side
@@ -26,6 +26,12 @@ struct TileTerm {
 struct TileKernel {
   const char* name;
   bool (*is_supported)();  // by this processor and kernel
+  int64_t least_depth;     // of a term, and what depths are multiples of; it divides kTile
+
+  // The depth of a term of so many columns, of which what is missing is 0.
+  int64_t DepthOf(int64_t columns) const {
+    return (columns + least_depth - 1) / least_depth * least_depth;
+  }
 
   // Around calls of `multiply` on a thread: they set up and give back the processor's tiles.
   void (*begin)();

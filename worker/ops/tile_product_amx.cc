@@ -160,6 +160,6 @@ void MultiplyHalf(absl::Span<const TileTerm>, int64_t, bool, float*, int64_t) {}
 
 }  // namespace
 
-const TileKernel kAmxTileKernel = {"amx", IsSupported, Begin, End, Multiply, MultiplyHalf};
+const TileKernel kAmxTileKernel = {"amx", IsSupported, kTile, Begin, End, Multiply, MultiplyHalf};
 
 }  // namespace ropewalk

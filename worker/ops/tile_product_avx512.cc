@@ -104,7 +104,7 @@ void Nothing() {}
 
 }  // namespace
 
-const TileKernel kAvx512TileKernel = {"avx512", IsSupported, Nothing,
+const TileKernel kAvx512TileKernel = {"avx512", IsSupported, 2,           Nothing,
                                       Nothing,  Multiply,    MultiplyHalf};
 
 }  // namespace ropewalk
