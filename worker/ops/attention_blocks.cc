@@ -57,6 +57,16 @@ ROPEWALK_SIMD void GradientRow(const Seen& seen, int64_t count, float scale, flo
 
 ROPEWALK_SIMD void Scale(int64_t n, float factor, float* x) { ScaleRow(n, factor, x); }
 
+// A row of scores of so many keys, whole cache lines.
+int64_t RowSize(int64_t keys) { return RoundUpToTile(keys); }
+
+// This thread's, for two blocks of scores of as many keys as a document has: what it once was, it
+// stays, whichever queries a thread gets.
+float* ScoreMemory(int64_t length) {
+  static thread_local Scratch<float> scratch;
+  return scratch.Get(2 * kBlock * RowSize(length));
+}
+
 // A document's keys and values under one key head.
 class Keys {
  public:
@@ -74,9 +84,6 @@ class Keys {
   // Of those from `first` on.
   Seen SeenBy(int64_t i, int64_t first) const { return {FirstSeen(i) - first, i + 1 - first}; }
 
-  // A row of scores of so many keys, with room up to a multiple of a cache line.
-  static int64_t RowSize(int64_t keys) { return RoundUpToTile(keys); }
-
  private:
   const DocumentShape shape_;
   const float *k_, *v_;
@@ -90,23 +97,22 @@ class ForwardHead {
   ForwardHead(const AttentionShape& attention, int64_t length, const float* k, const float* v)
       : attention_(attention),
         keys_(attention, length, k, v),
-        q_stride_(attention.heads * attention.head_dim) {}
+        q_stride_(attention.heads * attention.head_dim),
+        p_(ScoreMemory(length)) {}
 
   void Run(int64_t query, const float* q, float* out, float* log_sum, const float*, const float*) {
-    static thread_local Scratch<float> scratch;
     const int64_t rows = std::min(kBlock, keys_.shape().length - query), dim = keys_.shape().dim;
     const int64_t first = keys_.FirstSeen(query), count = query + rows - first;
-    const int64_t stride = Keys::RowSize(count);
-    float* const p = scratch.Get(kBlock * stride);
+    const int64_t stride = RowSize(count);
     MatMulBlock(rows, count, dim, q, q_stride_, Transpose::kNo, keys_.k(first), keys_.stride(),
-                Transpose::kYes, 0, p, stride);
+                Transpose::kYes, 0, p_, stride);
     float factors[kBlock];
     for (int64_t i = 0; i < rows; ++i) {
       factors[i] =
           SoftmaxRow(keys_.SeenBy(query + i, first), count, static_cast<float>(attention_.scale),
-                     p + i * stride, log_sum + i * attention_.heads);
+                     p_ + i * stride, log_sum + i * attention_.heads);
     }
-    MatMulBlock(rows, dim, count, p, stride, Transpose::kNo, keys_.v(first), keys_.stride(),
+    MatMulBlock(rows, dim, count, p_, stride, Transpose::kNo, keys_.v(first), keys_.stride(),
                 Transpose::kNo, 0, out, q_stride_);
     for (int64_t i = 0; i < rows; ++i) Scale(dim, factors[i], out + i * q_stride_);
   }
@@ -116,6 +122,7 @@ class ForwardHead {
   const AttentionShape& attention_;
   const Keys keys_;
   const int64_t q_stride_;
+  float* const p_;
 };
 
 class BackwardHead {
@@ -127,6 +134,8 @@ class BackwardHead {
       : attention_(attention),
         keys_(attention, length, k, v),
         q_stride_(attention.heads * attention.head_dim),
+        p_(ScoreMemory(length)),
+        ds_(p_ + kBlock * RowSize(length)),
         dk_(dk),
         dv_(dv) {
     std::fill_n(dk_, keys_.shape().rows() * keys_.shape().depth(), 0.0f);
@@ -134,22 +143,19 @@ class BackwardHead {
   }
 
   void Run(const AttentionQueries<float>& queries) {
-    static thread_local Scratch<float> scratch;
     const int64_t rows = queries.count, dim = keys_.shape().dim, depth = keys_.shape().depth();
     const int64_t first = keys_.FirstSeen(queries.first), count = queries.first + rows - first;
-    const int64_t stride = Keys::RowSize(count);
-    float* const p = scratch.Get(2 * kBlock * stride);
-    float* const ds = p + kBlock * stride;
+    const int64_t stride = RowSize(count);
     MatMulBlock(rows, count, dim, queries.q, q_stride_, Transpose::kNo, keys_.k(first),
-                keys_.stride(), Transpose::kYes, 0, p, stride);
+                keys_.stride(), Transpose::kYes, 0, p_, stride);
     MatMulBlock(rows, count, dim, queries.dout, q_stride_, Transpose::kNo, keys_.v(first),
-                keys_.stride(), Transpose::kYes, 0, ds, stride);
-    ComputeGradients(queries, first, count, p, ds, stride);
-    MatMulBlock(count, dim, rows, p, stride, Transpose::kYes, queries.dout, q_stride_,
+                keys_.stride(), Transpose::kYes, 0, ds_, stride);
+    ComputeGradients(queries, first, count, stride);
+    MatMulBlock(count, dim, rows, p_, stride, Transpose::kYes, queries.dout, q_stride_,
                 Transpose::kNo, 1, dv_ + first * depth, depth);
-    MatMulBlock(count, dim, rows, ds, stride, Transpose::kYes, queries.q, q_stride_, Transpose::kNo,
-                1, dk_ + first * depth, depth);
-    MatMulBlock(rows, dim, count, ds, stride, Transpose::kNo, keys_.k(first), keys_.stride(),
+    MatMulBlock(count, dim, rows, ds_, stride, Transpose::kYes, queries.q, q_stride_,
+                Transpose::kNo, 1, dk_ + first * depth, depth);
+    MatMulBlock(rows, dim, count, ds_, stride, Transpose::kNo, keys_.k(first), keys_.stride(),
                 Transpose::kNo, 0, queries.dq, q_stride_);
     for (int64_t i = 0; i < rows; ++i) {
       Scale(dim, static_cast<float>(attention_.scale), queries.dq + i * q_stride_);
@@ -158,13 +164,13 @@ class BackwardHead {
 
  private:
   void ComputeGradients(const AttentionQueries<float>& queries, int64_t first, int64_t count,
-                        float* p, float* ds, int64_t stride) const {
+                        int64_t stride) const {
     float own[kBlock];
     RowDots(queries.count, keys_.shape().dim, queries.dout, queries.out, q_stride_, own);
     for (int64_t i = 0; i < queries.count; ++i) {
       GradientRow(keys_.SeenBy(queries.first + i, first), count,
                   static_cast<float>(attention_.scale), queries.log_sum[i * attention_.heads],
-                  own[i], p + i * stride, ds + i * stride);
+                  own[i], p_ + i * stride, ds_ + i * stride);
     }
   }
 
@@ -172,7 +178,8 @@ class BackwardHead {
   const AttentionShape& attention_;
   const Keys keys_;
   const int64_t q_stride_;
-  float *dk_, *dv_;  // [length, dim], padded
+  float *const p_, *const ds_;   // of a block
+  float *const dk_, *const dv_;  // [length, dim], padded
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace ropewalk {
 
 // Products in float32 with a stored matrix W [out, in], for processors that have nothing faster. If
 // W's numbers are not held as float32 numbers, they are read tile by tile just before they are
-// multiplied: whatever the size of W, a thread holds 256 KiB of them. The same bits for any number
+// multiplied: whatever the size of W, a thread holds 192 KiB of them. The same bits for any number
 // of threads.
 
 // y [rows, out] = x [rows, in] W^T, or += if `accumulate`.
