@@ -55,8 +55,6 @@ ROPEWALK_SIMD void GradientRow(const Seen& seen, int64_t count, float scale, flo
   ClearUnseen(seen, count, gradients);
 }
 
-ROPEWALK_SIMD void Scale(int64_t n, float factor, float* x) { ScaleRow(n, factor, x); }
-
 // A row of scores of so many keys, whole cache lines.
 int64_t RowSize(int64_t keys) { return RoundUpToTile(keys); }
 
@@ -114,7 +112,10 @@ class ForwardHead {
     }
     MatMulBlock(rows, dim, count, p_, stride, Transpose::kNo, keys_.v(first), keys_.stride(),
                 Transpose::kNo, 0, out, q_stride_);
-    for (int64_t i = 0; i < rows; ++i) Scale(dim, factors[i], out + i * q_stride_);
+    for (int64_t i = 0; i < rows; ++i) {
+      float* const row = out + i * q_stride_;
+      StoreScaled(1, dim, factors[i], row, q_stride_, row, q_stride_);
+    }
   }
 
  private:
@@ -157,9 +158,8 @@ class BackwardHead {
                 Transpose::kNo, 1, dk_ + first * depth, depth);
     MatMulBlock(rows, dim, count, ds_, stride, Transpose::kNo, keys_.k(first), keys_.stride(),
                 Transpose::kNo, 0, queries.dq, q_stride_);
-    for (int64_t i = 0; i < rows; ++i) {
-      Scale(dim, static_cast<float>(attention_.scale), queries.dq + i * q_stride_);
-    }
+    StoreScaled(rows, dim, static_cast<float>(attention_.scale), queries.dq, q_stride_, queries.dq,
+                q_stride_);
   }
 
  private:

@@ -149,7 +149,7 @@ template <typename T>
 void StoreTransposed(int64_t rows, int64_t columns, const float* x, const float* factors, T* out,
                      int64_t stride);
 
-// out [rows, columns] = factor * x, whose rows are x_stride apart.
+// out [rows, columns] = factor * x, whose rows are x_stride apart. x may be out.
 template <typename T>
 void StoreScaled(int64_t rows, int64_t columns, float factor, const float* x, int64_t x_stride,
                  T* out, int64_t stride);

@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "worker/ops/attention.h"
 #include "worker/ops/attention_packing.h"
+#include "worker/ops/elementwise.h"
 #include "worker/ops/scratch.h"
 #include "worker/tensor/parallel.h"
 
@@ -25,9 +26,6 @@ struct AttentionQueries {
   const float* log_sum;
   T* dq;
 };
-
-// y += x. [n].
-void AddTo(int64_t n, const float* x, float* y);
 
 // make_head(length, k, v) gives a Head whose Run(query, q, out, log_sum, next_q, next_out) computes
 // kQueries queries from `query` on, or as many as are left; next_q and next_out are those of the
@@ -134,7 +132,7 @@ class AttentionBackwardParts {
 
   float* AddParts(int64_t slice, float* sums) const {
     for (int64_t part = 1; part < parts_; ++part) {
-      AddTo(SumsSize(slice), sums + part * SumsSize(slice), sums);
+      Add(SumsSize(slice), sums + part * SumsSize(slice), sums);
     }
     return sums;
   }

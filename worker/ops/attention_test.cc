@@ -3,19 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/gradient_check.h"
-#include "worker/ops/ops_testing.h"
+#include "worker/ops/attention_testing.h"
 
 namespace ropewalk {
 namespace {
 
-struct Case {
-  AttentionShape shape;
-  std::vector<int32_t> starts;
-
-  int64_t rows() const { return starts.back(); }
-  int64_t q_size() const { return rows() * shape.heads * shape.head_dim; }
-  int64_t kv_size() const { return rows() * shape.kv_heads * shape.head_dim; }
-};
+using Case = AttentionCase;
 
 std::vector<Case> Cases() {
   return {
