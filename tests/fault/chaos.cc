@@ -21,6 +21,18 @@
 namespace ropewalk {
 namespace {
 
+// A bad line.
+constexpr double kSlowRate = 300e3;  // bytes a second
+constexpr absl::Duration kSlowDelay = absl::Milliseconds(5);
+constexpr absl::Duration kSlowJitter = absl::Milliseconds(20);
+
+// Enough for what a job leaves there, and soon filled.
+constexpr int kDiskMegabytes = 256;
+
+// Where bits are flipped: some elements behind a chunk's header (worker/ring/chunk_header.h).
+constexpr char kChunkMagic[] = "RWCH";
+constexpr int64_t kIntoPayload = 200;
+
 absl::Duration Now() { return Clock::Real()->Monotonic(); }
 
 void Say(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
@@ -44,6 +56,7 @@ absl::StatusOr<ChaosReport> Chaos::Run() {
 }
 
 absl::Status Chaos::StartAll() {
+  MountDisks();
   ASSIGN_OR_RETURN(cluster_, ProcessCluster::Start(options_.folder));
   for (int i = 0; i <= options_.workers; ++i) {
     const std::string name = absl::StrCat("w", i);
@@ -53,6 +66,15 @@ absl::Status Chaos::StartAll() {
     if (i < options_.workers) RETURN_IF_ERROR(StartWorker(name));
   }
   return cluster_->AwaitWorkers(options_.workers);
+}
+
+// Without them, no disk is filled.
+void Chaos::MountDisks() {
+  for (const char* name : {"coordinator", "registry"}) {
+    auto disk = SmallDisk::Mount(absl::StrCat(options_.folder, "/", name), kDiskMegabytes);
+    if (!disk.ok()) return Say(std::string(disk.status().message()));
+    disks_[name] = *std::move(disk);
+  }
 }
 
 absl::Status Chaos::StartWorker(const std::string& name) {
@@ -90,7 +112,7 @@ absl::Status Chaos::Disturb(const std::string& job) {
     if (job_end.Wait(std::max(absl::ZeroDuration(), until - Now())).ok()) break;
     RETURN_IF_ERROR(UndoDue(Now()));
     if (Now() < at) continue;
-    if (!IsFaulty(next.victim)) RETURN_IF_ERROR(Give(next));
+    if (CanGive(next)) RETURN_IF_ERROR(Give(next));
     next = plan.Next();
     at += next.after;
   }
@@ -102,12 +124,17 @@ bool Chaos::IsFaulty(const std::string& name) const {
                      [&](const Undoing& undoing) { return undoing.fault.victim == name; });
 }
 
+bool Chaos::CanGive(const Fault& fault) const {
+  if (fault.kind == FaultKind::kFillDisk && disks_.count(fault.victim) == 0) return false;
+  return !IsFaulty(fault.victim);
+}
+
 absl::Status Chaos::Give(const Fault& fault) {
   Say(absl::StrCat(++report_.fault_count, ": ", fault.ToString()));
   const std::string text = fault.ToString();
   ++report_.faults[text.substr(0, text.rfind(" " + fault.victim))];
   given_.push_back({fault, absl::Now()});
-  if (fault.kind == FaultKind::kCut) {
+  if (fault.kind == FaultKind::kCut || fault.kind == FaultKind::kCorrupt) {
     given_.back().undone = absl::Now();
   } else {
     undoings_.push_back({Now() + fault.lasts, fault, given_.size() - 1});
@@ -124,6 +151,19 @@ absl::Status Chaos::Give(const Fault& fault) {
       break;
     case FaultKind::kHalfOpen:
       proxies_[fault.victim]->Stall(true);
+      break;
+    case FaultKind::kDeafen:
+      proxies_[fault.victim]->Deafen(true);
+      break;
+    case FaultKind::kSlow:
+      proxies_[fault.victim]->Throttle(kSlowRate);
+      proxies_[fault.victim]->Delay(kSlowDelay, kSlowJitter);
+      break;
+    case FaultKind::kCorrupt:
+      proxies_[fault.victim]->FlipBitAfter(kChunkMagic, kIntoPayload);
+      break;
+    case FaultKind::kFillDisk:
+      disks_[fault.victim]->Fill();
       break;
     case FaultKind::kJoin:
       return StartWorker(fault.victim);
@@ -158,10 +198,21 @@ absl::Status Chaos::Undo(const Fault& fault) {
     case FaultKind::kHalfOpen:
       proxies_[fault.victim]->Stall(false);
       break;
+    case FaultKind::kDeafen:
+      proxies_[fault.victim]->Deafen(false);
+      break;
+    case FaultKind::kSlow:
+      proxies_[fault.victim]->Throttle(0);
+      proxies_[fault.victim]->Delay(absl::ZeroDuration());
+      break;
+    case FaultKind::kFillDisk:
+      disks_[fault.victim]->Empty();
+      break;
     case FaultKind::kJoin:
       cluster_->Signal(fault.victim, SIGTERM);
       break;
     case FaultKind::kCut:
+    case FaultKind::kCorrupt:
       break;
   }
   return absl::OkStatus();

@@ -11,6 +11,7 @@
 #include "tests/fault/chaos_plan.h"
 #include "tests/fault/pauses.h"
 #include "tests/testing/process_cluster.h"
+#include "tests/testing/small_disk.h"
 #include "tests/testing/tcp_fault_proxy.h"
 
 namespace ropewalk {
@@ -53,6 +54,7 @@ class Chaos {
   };
 
   absl::Status StartAll();
+  void MountDisks();
   absl::Status StartWorker(const std::string& name);
   absl::StatusOr<std::string> Submit(int64_t steps);
   absl::StatusOr<int64_t> StepsFor(absl::Duration time);
@@ -61,9 +63,11 @@ class Chaos {
   absl::Status Undo(const Fault& fault);
   absl::Status UndoDue(absl::Duration now);
   bool IsFaulty(const std::string& name) const;
+  bool CanGive(const Fault& fault) const;
   absl::Status ReadPauses(const std::string& job);
 
   const ChaosOptions options_;
+  std::map<std::string, std::unique_ptr<SmallDisk>> disks_;  // of coordinator and registry
   std::unique_ptr<ProcessCluster> cluster_;
   std::map<std::string, std::unique_ptr<TcpFaultProxy>> proxies_;  // before each worker's ring
   std::map<std::string, std::string> addresses_;                   // where each worker listens

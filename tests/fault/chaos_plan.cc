@@ -15,6 +15,14 @@ const char* NameOf(FaultKind kind) {
       return "cut off";
     case FaultKind::kHalfOpen:
       return "mute";
+    case FaultKind::kDeafen:
+      return "deafen";
+    case FaultKind::kSlow:
+      return "slow down";
+    case FaultKind::kCorrupt:
+      return "flip a bit to";
+    case FaultKind::kFillDisk:
+      return "fill the disk of";
     case FaultKind::kJoin:
       return "add";
   }
@@ -46,7 +54,7 @@ Fault ChaosPlan::Next() {
     fault.kind = FaultKind::kKill;
     seconds = Uniform(0, 1.5);
   } else if (kind < 46) {
-    fault.kind = FaultKind::kKill;
+    fault.kind = kind < 44 ? FaultKind::kKill : FaultKind::kFillDisk;
     fault.victim = Uniform(0, 1) < 0.5 ? "coordinator" : "registry";
     seconds = Uniform(0, 1);
   } else if (kind < 64) {
@@ -55,11 +63,19 @@ Fault ChaosPlan::Next() {
   } else if (kind < 66) {  // past its lease
     fault.kind = FaultKind::kStop;
     seconds = Uniform(10.5, 14);
-  } else if (kind < 86) {
+  } else if (kind < 78) {
     fault.kind = FaultKind::kCut;
-  } else if (kind < 94) {
+  } else if (kind < 83) {
     fault.kind = FaultKind::kHalfOpen;
     seconds = Uniform(0.5, 4);
+  } else if (kind < 87) {
+    fault.kind = FaultKind::kDeafen;
+    seconds = Uniform(0.5, 4);
+  } else if (kind < 91) {
+    fault.kind = FaultKind::kSlow;
+    seconds = Uniform(1, 4);
+  } else if (kind < 95) {
+    fault.kind = FaultKind::kCorrupt;
   } else {
     fault.kind = FaultKind::kJoin;
     fault.victim = absl::StrCat("w", workers_);

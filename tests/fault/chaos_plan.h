@@ -14,6 +14,10 @@ enum class FaultKind {
   kStop,      // SIGSTOP for `lasts`
   kCut,       // the connections of its ring are reset
   kHalfOpen,  // they stay, but move nothing for `lasts`
+  kDeafen,    // they move nothing to it for `lasts`, but what it sends
+  kSlow,      // they are slow, late and unsteady for `lasts`
+  kCorrupt,   // a bit on the way to it is flipped
+  kFillDisk,  // there is no room on its disk for `lasts`
   kJoin,      // one worker more, which leaves after `lasts`
 };
 

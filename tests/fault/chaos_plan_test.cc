@@ -31,7 +31,7 @@ TEST(ChaosPlan, SparesNobodyAndNoKind) {
     time += fault.after;
     EXPECT_GE(fault.lasts, absl::ZeroDuration());
   }
-  EXPECT_EQ(kinds.size(), 5u);
+  EXPECT_EQ(kinds.size(), 9u);
   EXPECT_EQ(victims, (std::set<std::string>{"coordinator", "registry", "w0", "w1", "w2", "w3"}));
   EXPECT_LT(time, absl::Minutes(12));  // 300 faults in ten minutes
 }

@@ -22,7 +22,8 @@ bool IsService(const std::string& victim) {
 }
 
 bool Hangs(const GivenFault& fault) {
-  return fault.fault.kind == FaultKind::kStop || fault.fault.kind == FaultKind::kHalfOpen;
+  const FaultKind kind = fault.fault.kind;
+  return kind == FaultKind::kStop || kind == FaultKind::kHalfOpen || kind == FaultKind::kDeafen;
 }
 
 void Blame(absl::Span<const GivenFault> faults, Pause* pause) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -40,6 +41,7 @@ ProcessCluster::ProcessCluster(std::string folder)
     : folder_(std::move(folder)), coordinator_(FreeAddress()), registry_(FreeAddress()) {}
 
 absl::StatusOr<std::unique_ptr<ProcessCluster>> ProcessCluster::Start(const std::string& folder) {
+  std::filesystem::create_directories(absl::StrCat(folder, "/coordinator"));
   std::unique_ptr<ProcessCluster> cluster(new ProcessCluster(folder));
   RETURN_IF_ERROR(cluster->StartRegistry());
   RETURN_IF_ERROR(cluster->StartCoordinator());
@@ -56,9 +58,9 @@ absl::Status ProcessCluster::StartProgram(const std::string& name, std::vector<s
 }
 
 absl::Status ProcessCluster::StartCoordinator() {
-  return StartProgram("coordinator",
-                      {"ropewalk-coordinator", "--listen", coordinator_, "--http-listen",
-                       "127.0.0.1:0", "--database", absl::StrCat(folder_, "/coordinator.db")});
+  return StartProgram("coordinator", {"ropewalk-coordinator", "--listen", coordinator_,
+                                      "--http-listen", "127.0.0.1:0", "--database",
+                                      absl::StrCat(folder_, "/coordinator/journal.db")});
 }
 
 absl::Status ProcessCluster::StartRegistry() {

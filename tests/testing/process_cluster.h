@@ -15,8 +15,8 @@ namespace ropewalk {
 // Programs are taken from the folder of the test's own executable. Not thread-safe.
 class ProcessCluster {
  public:
-  // Starts coordinator and registry, below `folder`, which must exist; workers are started by the
-  // test.
+  // Starts coordinator and registry, which keep their data in folders of these names below
+  // `folder`; that one must exist. Workers are started by the test.
   static absl::StatusOr<std::unique_ptr<ProcessCluster>> Start(const std::string& folder);
 
   // `flags` say where it listens.

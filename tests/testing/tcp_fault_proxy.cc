@@ -88,8 +88,14 @@ class Flow {
     return true;
   }
 
-  void Queue(std::string bytes, absl::Time due) {
+  // Comes out after `delay`, and at no more than so many bytes a second; 0: at once.
+  void Queue(std::string bytes, absl::Duration delay, double bytes_per_second) {
     if (bytes.empty()) return;
+    absl::Time due = std::max(absl::Now() + delay, last_due_);
+    if (bytes_per_second > 0) {
+      due += absl::Seconds(static_cast<double>(bytes.size()) / bytes_per_second);
+    }
+    last_due_ = due;
     queued_bytes_ += bytes.size();
     queue_.push_back({std::move(bytes), due});
   }
@@ -116,6 +122,7 @@ class Flow {
   const int to_;
   std::deque<Segment> queue_;
   size_t queued_bytes_ = 0;
+  absl::Time last_due_ = absl::InfinitePast();
   bool at_end_ = false;
 };
 
@@ -142,9 +149,11 @@ class TcpFaultProxy::Connection {
   }
 
   // Two entries: the client's, the server's.
-  void AddTo(std::vector<pollfd>* polled, absl::Time now) const {
-    polled->push_back({client_, EventsOf(to_server_, to_client_, now), 0});
-    polled->push_back({server_, EventsOf(to_client_, to_server_, now), 0});
+  void AddTo(std::vector<pollfd>* polled, absl::Time now, bool deaf) const {
+    const int of_client = EventsOf(to_server_, to_client_, now) & ~(deaf ? POLLIN : 0);
+    const int of_server = EventsOf(to_client_, to_server_, now) & ~(deaf ? POLLOUT : 0);
+    polled->push_back({client_, static_cast<short>(of_client), 0});
+    polled->push_back({server_, static_cast<short>(of_server), 0});
   }
 
   absl::Time next_due() const { return std::min(to_server_.next_due(), to_client_.next_due()); }
@@ -225,9 +234,28 @@ void TcpFaultProxy::FlipBitAfter(const std::string& marker, int64_t distance) {
   faults_.flip_distance = distance;
 }
 
-void TcpFaultProxy::Delay(absl::Duration delay) {
+void TcpFaultProxy::Deafen(bool deaf) {
+  {
+    MutexLock lock(&mutex_);
+    faults_.deaf = deaf;
+  }
+  Wake();
+}
+
+void TcpFaultProxy::Delay(absl::Duration delay, absl::Duration jitter) {
   MutexLock lock(&mutex_);
   faults_.delay = delay;
+  faults_.jitter = jitter;
+}
+
+absl::Duration TcpFaultProxy::DelayBy(const Faults& faults) {
+  const double share = static_cast<double>(random_()) / static_cast<double>(random_.max());
+  return faults.delay + share * faults.jitter;
+}
+
+void TcpFaultProxy::Throttle(double bytes_per_second) {
+  MutexLock lock(&mutex_);
+  faults_.bytes_per_second = bytes_per_second;
 }
 
 TcpFaultProxy::Faults TcpFaultProxy::TakeFaults() {
@@ -291,7 +319,7 @@ void TcpFaultProxy::MoveBytes(const Faults& faults) {
   if (!faults.stalled) {
     polled.push_back({listener_, POLLIN, 0});
     for (const auto& connection : connections_) {
-      connection->AddTo(&polled, now);
+      connection->AddTo(&polled, now, faults.deaf);
       if (connection->next_due() > now) next = std::min(next, connection->next_due());
     }
   }
@@ -315,19 +343,18 @@ void TcpFaultProxy::MoveBytes(const Faults& faults) {
 bool TcpFaultProxy::Serve(Connection* connection, short client_events, short server_events,
                           const Faults& faults) {
   constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
-  const absl::Time now = absl::Now();
   std::string bytes;
   Flow& to_server = connection->to_server();
   Flow& to_client = connection->to_client();
   if ((client_events & kReadable) != 0 && to_server.WantsToRead()) {
     if (!to_server.Read(&bytes)) return false;
     Corrupt(&bytes);
-    to_server.Queue(std::move(bytes), now + faults.delay);
+    to_server.Queue(std::move(bytes), DelayBy(faults), faults.bytes_per_second);
   }
   if ((server_events & kReadable) != 0 && to_client.WantsToRead()) {
     if (!to_client.Read(&bytes)) return false;
     if (CountServerBytes(static_cast<int64_t>(bytes.size()))) return false;
-    to_client.Queue(std::move(bytes), now + faults.delay);
+    to_client.Queue(std::move(bytes), DelayBy(faults), faults.bytes_per_second);
   }
   if ((server_events & POLLOUT) != 0 && !to_server.Write()) return false;
   if ((client_events & POLLOUT) != 0 && !to_client.Write()) return false;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 
@@ -41,8 +42,15 @@ class TcpFaultProxy {
   // occurrence of `marker`.
   void FlipBitAfter(const std::string& marker, int64_t distance);
 
-  // Holds back what is read from now on, in both directions, for `delay`.
-  void Delay(absl::Duration delay);
+  // Moves nothing to the server, as if what is sent to it were lost and sent again; or goes on.
+  void Deafen(bool deaf);
+
+  // Holds back what is read from now on, in both directions, for `delay` and up to `jitter` more.
+  void Delay(absl::Duration delay, absl::Duration jitter = absl::ZeroDuration());
+
+  // Lets through so many bytes a second at most, in each direction of each connection; 0: as many
+  // as come.
+  void Throttle(double bytes_per_second);
 
  private:
   class Connection;
@@ -52,10 +60,13 @@ class TcpFaultProxy {
     bool stop = false;
     bool cut = false;
     bool stalled = false;
+    bool deaf = false;
     int64_t server_bytes_to_cut = -1;
     std::string marker;
     int64_t flip_distance = 0;
     absl::Duration delay = absl::ZeroDuration();
+    absl::Duration jitter = absl::ZeroDuration();
+    double bytes_per_second = 0;
   };
 
   TcpFaultProxy(int listener, int port, int wake, int target_port);
@@ -64,6 +75,7 @@ class TcpFaultProxy {
   Faults TakeFaults();
   void Accept();
   void MoveBytes(const Faults& faults);
+  absl::Duration DelayBy(const Faults& faults);
   bool Serve(Connection* connection, short client_events, short server_events,
              const Faults& faults);
   void Corrupt(std::string* bytes);
@@ -80,6 +92,7 @@ class TcpFaultProxy {
   // Of the moving thread.
   std::list<std::unique_ptr<Connection>> connections_;
   size_t marker_matched_ = 0;
+  std::minstd_rand random_;
   std::thread thread_;
 };
 
