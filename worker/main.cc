@@ -18,7 +18,9 @@ void AddWorkerFlags(CLI::App& app, ropewalk::WorkerOptions* options, std::string
   app.add_option("--name", options->name,
                  "stays the same when the worker starts again; default: the host's name");
   app.add_option("--advertise", options->advertise,
-                 "host:port at which other workers reach this one; default: found out");
+                 "host:port at which other workers reach this one, or several, by commas: the "
+                 "best that works is used; default: found out")
+      ->delimiter(',');
   app.add_option("--coordinator", options->coordinator, "host:port")->capture_default_str();
   app.add_option("--registry", options->registry, "host:port")->capture_default_str();
   app.add_option("--cache", options->cache,

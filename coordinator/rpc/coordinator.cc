@@ -288,6 +288,12 @@ void Coordinator::Inform(Session* session, bool journal_ok) {
   v1::AttachResponse response;
   response.set_acknowledged_sequence(session->acknowledged);
   if (!desired.empty()) response.mutable_assignment()->ParseFromString(desired);
+  if (auto link = cluster_.LinkToMeasure(session->worker)) {
+    *response.mutable_link_to_measure() = *std::move(link);
+  }
+  if (const v1::Member* const relay = cluster_.RelayOf(session->worker)) {
+    *response.mutable_relay() = *relay;
+  }
   session->stream->Send(response);
   session->owes_answer = false;
   session->informed = true;

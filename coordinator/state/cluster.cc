@@ -15,6 +15,10 @@ v1::Member MemberOf(const WorkerTable::Worker& worker) {
   member.set_worker(worker.hello.name());
   member.set_incarnation(worker.hello.incarnation());
   member.set_ring_address(worker.hello.ring_address());
+  *member.mutable_more_ring_addresses() = worker.hello.more_ring_addresses();
+  for (const std::string& address : worker.relay_addresses) {
+    member.add_more_ring_addresses(address);
+  }
   member.set_weight(1);
   return member;
 }
@@ -99,10 +103,29 @@ void Cluster::Detach(const std::string& worker, int64_t session, absl::Time now)
 void Cluster::TakeReport(const std::string& worker, int64_t session, const v1::WorkerReport& report,
                          absl::Time now) {
   if (!workers_.TakeReport(worker, session, report, now)) return;
+  for (const v1::Link& link : report.links()) {
+    links_.Take(MemberOf(*workers_.Find(worker)), link, now);
+  }
+  if (report.links_size() > 0) PlanLinks(now);
   Job* job = MutableJobOf(worker);
   if (job == nullptr) return;
+  ForgetLinkThatFailed(*job, report);
   job->TakeReport(worker, report, now);
   Reconcile(job, now);
+}
+
+// A ring that could not be formed may have dialled an address that works no longer.
+void Cluster::ForgetLinkThatFailed(const Job& job, const v1::WorkerReport& report) {
+  const v1::Interruption& interruption = report.interruption();
+  const std::vector<v1::Member> members = job.gang().Members();
+  const auto is_rank = [&](int rank) {
+    return rank >= 0 && rank < static_cast<int>(members.size());
+  };
+  if (interruption.phase() != "connect" || report.generation() != job.gang().plan().generation() ||
+      !is_rank(interruption.from_rank()) || !is_rank(interruption.to_rank())) {
+    return;
+  }
+  links_.Forget(members[interruption.from_rank()], members[interruption.to_rank()]);
 }
 
 absl::Status Cluster::DrainWorker(const std::string& name, absl::Time now) {
@@ -112,8 +135,17 @@ absl::Status Cluster::DrainWorker(const std::string& name, absl::Time now) {
   return absl::OkStatus();
 }
 
+void Cluster::PlanLinks(absl::Time now) {
+  std::vector<v1::Member> present;
+  for (const WorkerTable::Worker* worker : workers_.All()) {
+    if (workers_.IsUsable(*worker, now)) present.push_back(MemberOf(*worker));
+  }
+  links_.Plan(present, now);
+}
+
 void Cluster::Tick(absl::Time now) {
   workers_.Tick(now);
+  PlanLinks(now);
   for (int64_t number : active_) {
     Job* job = jobs_.at(number).get();
     if (!job->gang().Workers().empty()) Reconcile(job, now);
@@ -134,7 +166,8 @@ void Cluster::Place(const std::string& name, const std::vector<std::string>& wor
 }
 
 void Cluster::Reconcile(Job* job, absl::Time now) {
-  job->Reconcile([&](const v1::Member& member) { return workers_.ViewOf(member, now); }, now);
+  job->Reconcile([&](const v1::Member& member) { return workers_.ViewOf(member, now); },
+                 [&](const std::vector<v1::Member>& members) { return RingOf(members); }, now);
   touched_.insert(job->job().name());
 }
 
@@ -188,16 +221,47 @@ absl::StatusOr<v1::Worker> Cluster::DescribeWorker(const std::string& name) cons
   description.set_state(StateOf(*worker, job != nullptr));
   description.set_incarnation(worker->hello.incarnation());
   description.set_ring_address(worker->hello.ring_address());
+  *description.mutable_more_ring_addresses() = MemberOf(*worker).more_ring_addresses();
   description.set_version(worker->hello.version());
   *description.mutable_capacity() = worker->hello.capacity();
   description.set_tokens_per_second(worker->tokens_per_second);
   description.set_activity(worker->activity);
   *description.mutable_attach_time() = ToProto(worker->attach_time);
   *description.mutable_last_report_time() = ToProto(worker->last_report_time);
+  DescribeLinks(*worker, &description);
   if (job == nullptr) return description;
   description.set_job(job->job().name());
-  description.set_rank(job->gang().AssignmentFor(name)->rank());
+  const v1::Assignment assignment = *job->gang().AssignmentFor(name);
+  description.set_rank(assignment.rank());
+  if (const int ranks = assignment.members_size(); ranks > 1) {
+    description.set_ring_successor(assignment.members((assignment.rank() + 1) % ranks).worker());
+  }
   return description;
+}
+
+RingPlan Cluster::RingOf(const std::vector<v1::Member>& members) const {
+  RingPlan ring;
+  for (const int i : OrderRing(links_.CostsAmong(members))) {
+    v1::Member& member = ring.members.emplace_back(members[i]);
+    const WorkerTable::Worker* const worker = workers_.Find(member.worker());
+    if (worker == nullptr) continue;
+    *member.mutable_more_ring_addresses() = MemberOf(*worker).more_ring_addresses();
+  }
+  for (size_t i = 0; i < ring.members.size(); ++i) {
+    const v1::Member& successor = ring.members[(i + 1) % ring.members.size()];
+    const v1::Link* const link = links_.Find(ring.members[i], successor);
+    if (link != nullptr) ring.stripes = std::max(ring.stripes, link->connections());
+  }
+  return ring;
+}
+
+void Cluster::DescribeLinks(const WorkerTable::Worker& worker, v1::Worker* description) const {
+  for (const WorkerTable::Worker* other : workers_.All()) {
+    const v1::Link* const link = links_.Find(MemberOf(worker), MemberOf(*other));
+    if (link != nullptr) *description->add_links() = *link;
+  }
+  const v1::Member* const relay = links_.RelayOf(worker.hello.name());
+  if (relay != nullptr) description->set_relay(relay->worker());
 }
 
 std::optional<v1::Assignment> Cluster::AssignmentFor(const std::string& worker) const {

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "coordinator/state/job.h"
 #include "coordinator/state/job_record.h"
+#include "coordinator/state/link_table.h"
 #include "coordinator/state/timing.h"
 #include "coordinator/state/worker_table.h"
 
@@ -80,6 +81,12 @@ class Cluster {
   // The job that a worker is assigned to; null: none.
   const Job* JobOf(const std::string& worker) const;
   std::optional<v1::Assignment> AssignmentFor(const std::string& worker) const;
+  // The way to another worker that this one is to measure; see LinkTable.
+  std::optional<v1::LinkToMeasure> LinkToMeasure(const std::string& worker) const {
+    return links_.ToMeasure(worker);
+  }
+  // The worker through which this one is to be reached; null: through none.
+  const v1::Member* RelayOf(const std::string& worker) const { return links_.RelayOf(worker); }
 
   Changes TakeChanges(absl::Time now);
   // Names of jobs that may look different since the last call.
@@ -93,9 +100,14 @@ class Cluster {
   Job* MutableJobOf(const std::string& worker);
   void Add(std::unique_ptr<Job> job);
   void Reconcile(Job* job, absl::Time now);
+  void PlanLinks(absl::Time now);
+  void ForgetLinkThatFailed(const Job& job, const v1::WorkerReport& report);
+  RingPlan RingOf(const std::vector<v1::Member>& members) const;
+  void DescribeLinks(const WorkerTable::Worker& worker, v1::Worker* description) const;
 
   const Timing timing_;
   WorkerTable workers_;
+  LinkTable links_;
   std::map<int64_t, std::unique_ptr<Job>> jobs_;  // by number
   std::map<std::string, int64_t> numbers_;        // by name
   std::map<std::string, int64_t> requests_;       // by request_id

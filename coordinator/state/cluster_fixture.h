@@ -180,6 +180,19 @@ class ClusterFixture : public testing::Test {
     reports_.clear();
   }
 
+  // A worker's newest report comes again, with what it has measured.
+  void Measured(const std::string& from, const std::string& to, double bytes_per_second,
+                int connections = 1) {
+    v1::WorkerReport report = reports_[from];
+    v1::Link& link = *report.add_links();
+    link.set_worker("workers/" + to);
+    link.set_incarnation("1");
+    link.set_address(to + ":7090");
+    link.set_bytes_per_second(bytes_per_second);
+    link.set_connections(connections);
+    cluster_->TakeReport("workers/" + from, sessions_[from], report, now_);
+  }
+
   absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
   std::unique_ptr<Cluster> cluster_ = std::make_unique<Cluster>(Timing());
 

@@ -59,10 +59,11 @@ void Gang::Prepare(std::vector<v1::Member> members, const std::string& checkpoin
   plan_.set_goal(v1::Assignment::PREPARE);
   plan_.clear_start_step();
   plan_.clear_state_source_rank();
+  plan_.clear_stripes();
   plan_.set_checkpoint_version(checkpoint_version);
 }
 
-void Gang::Run(absl::Span<const double> tokens_per_second) {
+void Gang::Run(absl::Span<const double> tokens_per_second, int stripes) {
   const auto ahead =
       std::max_element(seats_.begin(), seats_.end(), [](const Seat& a, const Seat& b) {
         return a.report.committed_step() < b.report.committed_step();
@@ -70,6 +71,7 @@ void Gang::Run(absl::Span<const double> tokens_per_second) {
   plan_.set_start_step(ahead->report.committed_step());
   plan_.set_state_source_rank(static_cast<int>(ahead - seats_.begin()));
   plan_.set_goal(v1::Assignment::RUN);
+  plan_.set_stripes(stripes);
   const double weight_of_unknown = WeightOfUnknown(tokens_per_second);
   for (size_t rank = 0; rank < seats_.size(); ++rank) {
     const double speed = tokens_per_second[rank];

@@ -42,9 +42,9 @@ class Gang {
   // `checkpoint_version`.
   void Prepare(std::vector<v1::Member> members, const std::string& checkpoint_version);
 
-  // The generation runs from the largest committed step. `tokens_per_second` by rank, 0 while
-  // unknown, become the weights. REQUIRES: AllPrepared().
-  void Run(absl::Span<const double> tokens_per_second);
+  // The generation runs from the largest committed step, over `stripes` connections a hop.
+  // `tokens_per_second` by rank, 0 while unknown, become the weights. REQUIRES: AllPrepared().
+  void Run(absl::Span<const double> tokens_per_second, int stripes);
 
   // All stop; newcomers go. A new generation if `members` are not those of the present one.
   void Stop(std::vector<v1::Member> members);

@@ -34,7 +34,8 @@ namespace ropewalk {
 //   has it as its last rank.
 // - A member is draining, and another holds the state: the next generation goes without it. The
 //   last member stops, and the job is queued.
-// - All members are prepared: they run.
+// - All members are prepared: they run, unless another ring of them is better by what is known now.
+//   Then they form the next generation as that.
 // - Rank 0 has stopped: the job is paused, cancelled or queued.
 //
 // A member that reports FAILED fails the job; a newcomer that does, or whose plan differs, is sent
@@ -68,7 +69,7 @@ class Job {
   // A report of the present process under that name.
   void TakeReport(const std::string& worker, const v1::WorkerReport& report, absl::Time now);
 
-  void Reconcile(WorkerViews views, absl::Time now);
+  void Reconcile(WorkerViews views, BestRing ring, absl::Time now);
 
   // What the worker is to do for this job; absent: nothing.
   std::optional<v1::Assignment> AssignmentFor(const std::string& worker) const;
@@ -98,7 +99,7 @@ class Job {
   bool IsLost(const v1::Member& member, const WorkerView& view) const;
   void NoteCutOff(const std::vector<v1::Member>& members, WorkerViews views);
   bool LoseMembers(WorkerViews views, absl::Time now);
-  void ReconcilePreparing(WorkerViews views, absl::Time now);
+  void ReconcilePreparing(WorkerViews views, BestRing ring, absl::Time now);
   void ReconcileRunning(WorkerViews views, absl::Time now);
   void ReconcileStopping(absl::Time now);
   bool Drain(WorkerViews views, absl::Time now);
@@ -106,7 +107,7 @@ class Job {
   void TakeInNewcomers(absl::Time now);
   void Regroup(std::vector<v1::Member> members, const std::string& why, absl::Time now);
   void Disperse(const std::string& why, absl::Time now);
-  void Run(WorkerViews views, absl::Time now);
+  void Run(WorkerViews views, int stripes, absl::Time now);
 
   // Ways out (job.cc).
   void BeginStop(StopReason reason, absl::Time now);

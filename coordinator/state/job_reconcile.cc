@@ -18,14 +18,24 @@ std::vector<v1::Member> Staying(std::vector<v1::Member> members, WorkerViews vie
   return members;
 }
 
+// In one order, with the same addresses.
+bool IsOneRing(const std::vector<v1::Member>& a, const std::vector<v1::Member>& b) {
+  const auto is_same = [](const v1::Member& x, const v1::Member& y) {
+    return x.worker() == y.worker() &&
+           std::equal(x.more_ring_addresses().begin(), x.more_ring_addresses().end(),
+                      y.more_ring_addresses().begin(), y.more_ring_addresses().end());
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), is_same);
+}
+
 }  // namespace
 
-void Job::Reconcile(WorkerViews views, absl::Time now) {
+void Job::Reconcile(WorkerViews views, BestRing ring, absl::Time now) {
   DismissLostGuests(views);
   if (gang_.empty() || LoseMembers(views, now)) return;
   switch (gang_.plan().goal()) {
     case v1::Assignment::PREPARE:
-      return ReconcilePreparing(views, now);
+      return ReconcilePreparing(views, ring, now);
     case v1::Assignment::RUN:
       return ReconcileRunning(views, now);
     default:
@@ -91,21 +101,25 @@ bool Job::LoseMembers(WorkerViews views, absl::Time now) {
   return true;
 }
 
-void Job::ReconcilePreparing(WorkerViews views, absl::Time now) {
+void Job::ReconcilePreparing(WorkerViews views, BestRing ring, absl::Time now) {
   // Before the first step there is no state that a draining worker could take along.
   if (state() == v1::JOB_STATE_PREPARING && Drain(views, now)) return;
   if (!gang_.AllPrepared()) return;
   const absl::Status plans = gang_.CheckPlans();
   if (!plans.ok()) return Fail(plans, now);
-  Run(views, now);
+  RingPlan best = ring(gang_.Members());
+  if (!IsOneRing(best.members, gang_.Members())) {
+    return Regroup(std::move(best.members), "the links between workers ask for another ring", now);
+  }
+  Run(views, best.stripes, now);
 }
 
-void Job::Run(WorkerViews views, absl::Time now) {
+void Job::Run(WorkerViews views, int stripes, absl::Time now) {
   std::vector<double> speeds;
   for (const v1::Member& member : gang_.Members()) {
     speeds.push_back(views(member).tokens_per_second);
   }
-  gang_.Run(speeds);
+  gang_.Run(speeds, stripes);
   PlanChanged();
   ledger_.Clear();
   const int64_t start_step = gang_.plan().start_step();

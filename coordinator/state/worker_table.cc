@@ -101,6 +101,7 @@ bool WorkerTable::TakeReport(const std::string& name, int64_t session,
   worker.job = report.job();
   worker.phase = report.phase();
   worker.activity = report.activity();
+  worker.relay_addresses.assign(report.relay_addresses().begin(), report.relay_addresses().end());
   worker.last_report_time = now;
   worker.lost = false;
   return true;

@@ -39,7 +39,8 @@ class WorkerTable {
     v1::WorkerPhase phase = v1::WORKER_PHASE_UNSPECIFIED;
     std::string job;  // of which it last reported
     std::string activity;
-    double tokens_per_second = 0;   // in that job
+    std::vector<std::string> relay_addresses;  // at which others reach it through another worker
+    double tokens_per_second = 0;              // in that job
     std::set<std::string> retired;  // incarnations that other processes under this name replaced
   };
 

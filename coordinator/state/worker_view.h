@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "ropewalk/v1/worker_service.pb.h"
@@ -27,5 +28,16 @@ struct WorkerView {
 
 // Looks a member up by name and incarnation.
 using WorkerViews = absl::FunctionRef<WorkerView(const v1::Member&)>;
+
+// A ring as it is best by what is known now.
+struct RingPlan {
+  // The first stays the first, the others are in another order if that is notably better; with the
+  // addresses that they have now.
+  std::vector<v1::Member> members;
+  int stripes = 1;  // connections a hop
+};
+
+// The best ring of members that have one already.
+using BestRing = absl::FunctionRef<RingPlan(const std::vector<v1::Member>&)>;
 
 }  // namespace ropewalk

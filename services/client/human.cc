@@ -45,6 +45,10 @@ std::string HumanBytes(int64_t bytes) {
   return Scaled(static_cast<double>(bytes), 1024, {" B", " KiB", " MiB", " GiB", " TiB"});
 }
 
+std::string HumanBitRate(double bytes_per_second) {
+  return Scaled(8 * bytes_per_second, 1000, {" bit/s", " kbit/s", " Mbit/s", " Gbit/s", " Tbit/s"});
+}
+
 absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }

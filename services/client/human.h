@@ -23,6 +23,9 @@ std::string HumanCount(double count);
 // "812 B", "12.3 KiB", "4.0 GiB".
 std::string HumanBytes(int64_t bytes);
 
+// "938.0 Mbit/s", as networks are called.
+std::string HumanBitRate(double bytes_per_second);
+
 absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
 absl::Duration ToDuration(const google::protobuf::Duration& duration);
 

@@ -1,5 +1,6 @@
 #include "services/client/output.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ropewalk/v1/job_service.pb.h"
@@ -81,6 +82,24 @@ TEST(WorkerText, ListsWorkers) {
   EXPECT_EQ(WorkerTable({worker}, false, kNow).Render(),
             "NAME       STATE   JOB       RANK   TOKENS/S   SEEN\n"
             "worker-0   busy    dates-1   1      -          1s\n");
+}
+
+TEST(WorkerText, ShowsTheRingInWideLists) {
+  v1::Worker worker;
+  worker.set_name("workers/worker-0");
+  worker.set_ring_successor("workers/worker-2");
+  worker.set_ring_address("10.0.0.1:7090");
+  worker.add_more_ring_addresses("10.1.0.1:7090");
+  v1::Link& link = *worker.add_links();
+  link.set_worker("workers/worker-2");
+  link.set_bytes_per_second(117.25e6);
+  link.set_round_trip_seconds(0.00021);
+  const std::string text = WorkerTable({worker}, true, kNow).Render();
+  EXPECT_THAT(text, testing::HasSubstr(
+                        "worker-2   938.0 Mbit/s   0.21 ms      10.0.0.1:7090,10.1.0.1:7090"));
+  link.mutable_error()->set_message("nobody answers");
+  EXPECT_THAT(WorkerTable({worker}, true, kNow).Render(),
+              testing::HasSubstr("worker-2   unreachable"));
 }
 
 v1::Version DatesVersion() {

@@ -12,6 +12,7 @@ namespace ropewalk {
 
 // Workers for people. Pure.
 
+// `wide`: among others to whom each sends in its ring, and how fast that way is, as measured.
 Table WorkerTable(const std::vector<v1::Worker>& workers, bool wide, absl::Time now);
 
 Table ThreadTable(const v1::ListThreadsResponse& threads);

@@ -139,8 +139,8 @@ void Agent::RunGeneration(const v1::Assignment& assignment) {
   if (assignment.generation() == last_run_generation_) return;
   last_run_generation_ = assignment.generation();
   Report(assignment, v1::WORKER_PHASE_RUNNING, "training");
-  GenerationRun run(
-      assignment, {job_.get(), means_.endpoint, means_.desired, means_.board, means_.checkpointer});
+  GenerationRun run(assignment, {job_.get(), means_.endpoint, means_.desired, means_.board,
+                                 means_.checkpointer, means_.prober});
   const absl::Status status = run.Run();
   if (status.ok()) return Finish(assignment);
   if (!GenerationRun::IsInterruption(status)) return Fail(assignment, status);

@@ -11,6 +11,7 @@
 #include "worker/agent/checkpointer.h"
 #include "worker/agent/desired_state.h"
 #include "worker/agent/input_cache.h"
+#include "worker/agent/link_prober.h"
 #include "worker/agent/report_board.h"
 #include "worker/ring/ring_endpoint.h"
 #include "worker/train/training_job.h"
@@ -32,6 +33,7 @@ class Agent {
     DesiredState* desired;
     ReportBoard* board;
     Checkpointer* checkpointer;
+    LinkProber* prober;
     std::function<bool()> may_publish;
     const Clock* clock;
   };

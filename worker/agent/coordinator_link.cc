@@ -95,6 +95,7 @@ void CoordinatorLink::Listen(Stream* stream) {
   while (stream->Read(&response)) {
     Acknowledge(response.acknowledged_sequence());
     desired_->Set(AssignmentOf(response));
+    options_.follow_links(response);
   }
   stream_ended_ = true;
   bell_->Ring();

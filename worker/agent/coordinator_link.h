@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,6 +28,8 @@ struct CoordinatorLinkOptions {
   // So long after sending a report that was acknowledged, the worker may take it that it has not
   // been replaced.
   absl::Duration lease = absl::Seconds(7);
+  // Called with every answer, for what it says about the ways between workers.
+  std::function<void(const v1::AttachResponse&)> follow_links = [](const v1::AttachResponse&) {};
 };
 
 // A worker's one conversation with the coordinator: sends what is on the board, once an interval

@@ -138,12 +138,26 @@ absl::Status GenerationRun::SyncState() {
 absl::Status GenerationRun::PullStateFromSource() {
   phase_ = "pull state";
   const v1::Member& source = assignment_.members(assignment_.state_source_rank());
-  ASSIGN_OR_RETURN(const std::string state,
-                   PullState(source.ring_address(), assignment_.job(), assignment_.generation(),
-                             assignment_.start_step(), kPullTimeout, &cancellation_));
+  ASSIGN_OR_RETURN(
+      const std::string state,
+      PullState(means_.prober->AddressOf(source), assignment_.job(), assignment_.generation(),
+                assignment_.start_step(), kPullTimeout, &cancellation_));
   RETURN_IF_ERROR(means_.job->RestoreState(state));
   means_.job->trainer().ForgetOwed();
   return absl::OkStatus();
+}
+
+// By rank. The best ones of all others, or of the successor, whom alone a ring dials.
+std::vector<std::string> GenerationRun::Addresses(bool all) const {
+  const int ranks = assignment_.members_size();
+  const int successor = (assignment_.rank() + 1) % ranks;
+  std::vector<std::string> addresses;
+  for (int rank = 0; rank < ranks; ++rank) {
+    const v1::Member& member = assignment_.members(rank);
+    const bool dialled = rank != assignment_.rank() && (all || rank == successor);
+    addresses.push_back(dialled ? means_.prober->AddressOf(member) : member.ring_address());
+  }
+  return addresses;
 }
 
 absl::StatusOr<std::unique_ptr<GradientReducer>> GenerationRun::Connect() {
@@ -152,11 +166,11 @@ absl::StatusOr<std::unique_ptr<GradientReducer>> GenerationRun::Connect() {
   options.job = assignment_.job();
   options.generation = assignment_.generation();
   options.rank = assignment_.rank();
-  for (const v1::Member& member : assignment_.members())
-    options.addresses.push_back(member.ring_address());
+  options.stripes = std::max(1, assignment_.stripes());
+  const WireFormat wire = WireFormatOf(assignment_.spec().sync().reduction());
+  options.addresses = Addresses(/*all=*/wire != WireFormat::kPlain);
   options.connect_timeout = kConnectTimeout;
   options.hop_timeout = kHopTimeout * std::max(1, assignment_.spec().sync().local_steps());
-  const WireFormat wire = WireFormatOf(assignment_.spec().sync().reduction());
   if (wire == WireFormat::kPlain) {
     ASSIGN_OR_RETURN(ring_, Ring::Connect(options, means_.endpoint, &cancellation_));
     return std::make_unique<RingReducer>(ring_.get());

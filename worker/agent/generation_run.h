@@ -11,6 +11,7 @@
 #include "services/common/mutex.h"
 #include "worker/agent/checkpointer.h"
 #include "worker/agent/desired_state.h"
+#include "worker/agent/link_prober.h"
 #include "worker/agent/report_board.h"
 #include "worker/ring/mesh.h"
 #include "worker/ring/ring.h"
@@ -31,6 +32,7 @@ class GenerationRun {
     DesiredState* desired;
     ReportBoard* board;
     Checkpointer* checkpointer;
+    LinkProber* prober;
   };
 
   GenerationRun(v1::Assignment assignment, Means means);
@@ -48,6 +50,7 @@ class GenerationRun {
  private:
   absl::Status SyncState();
   absl::Status PullStateFromSource();
+  std::vector<std::string> Addresses(bool all) const;
   absl::StatusOr<std::unique_ptr<GradientReducer>> Connect();
   absl::Status Train(GradientReducer* reducer);
   absl::Status TakeStep(GradientReducer* reducer);

@@ -1,6 +1,8 @@
 #include "worker/agent/local_address.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,16 +17,51 @@
 namespace ropewalk {
 namespace {
 
-std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
 std::string PortOf(const std::string& address) { return address.substr(address.rfind(':') + 1); }
-
-bool MeansAnyInterface(const std::string& host) {
-  return host.empty() || host == "0.0.0.0" || host == "[::]" || host == "*";
-}
 
 struct FreeAddresses {
   void operator()(addrinfo* addresses) const { freeaddrinfo(addresses); }
+  void operator()(ifaddrs* addresses) const { freeifaddrs(addresses); }
 };
+
+socklen_t SizeOf(const sockaddr& address) {
+  return address.sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+// As in "host:port"; empty if it has no such form.
+std::string HostText(const sockaddr& address) {
+  char text[NI_MAXHOST];
+  if (getnameinfo(&address, SizeOf(address), text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0) {
+    return "";
+  }
+  return address.sa_family == AF_INET6 ? absl::StrCat("[", text, "]") : std::string(text);
+}
+
+// A machine on another network could mean this one by it: neither loopback nor of one link only.
+bool IsForOthers(const sockaddr& address) {
+  if (address.sa_family == AF_INET6) {
+    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+    return !IN6_IS_ADDR_LOOPBACK(&v6) && !IN6_IS_ADDR_LINKLOCAL(&v6);
+  }
+  const uint32_t v4 = ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr);
+  return v4 >> 24 != 127 && v4 >> 16 != 0xa9fe;
+}
+
+// Of all interfaces that are up. Those of IPv6 only if a server on "any interface" has them too.
+std::vector<std::string> HostsOfInterfaces(bool with_ipv6) {
+  ifaddrs* found = nullptr;
+  if (getifaddrs(&found) != 0) return {};
+  const std::unique_ptr<ifaddrs, FreeAddresses> interfaces(found);
+  std::vector<std::string> hosts;
+  for (const ifaddrs* at = found; at != nullptr; at = at->ifa_next) {
+    if (at->ifa_addr == nullptr || (at->ifa_flags & IFF_UP) == 0) continue;
+    const bool is_ipv6 = at->ifa_addr->sa_family == AF_INET6;
+    if (!(at->ifa_addr->sa_family == AF_INET || (is_ipv6 && with_ipv6))) continue;
+    const std::string host = IsForOthers(*at->ifa_addr) ? HostText(*at->ifa_addr) : "";
+    if (!host.empty()) hosts.push_back(host);
+  }
+  return hosts;
+}
 
 // The local end of a datagram socket that was "connected" to `to`: the kernel looks up the route.
 absl::StatusOr<std::string> LocalEnd(const addrinfo& to) {
@@ -37,15 +74,18 @@ absl::StatusOr<std::string> LocalEnd(const addrinfo& to) {
   const int error = errno;
   close(fd);
   if (!found) return absl::UnavailableError(absl::StrCat("no route: ", strerror(error)));
-  char text[NI_MAXHOST];
-  if (getnameinfo(reinterpret_cast<sockaddr*>(&local), size, text, sizeof(text), nullptr, 0,
-                  NI_NUMERICHOST) != 0) {
-    return absl::UnavailableError("the local address has no text form");
-  }
-  return to.ai_family == AF_INET6 ? absl::StrCat("[", text, "]") : std::string(text);
+  std::string host = HostText(reinterpret_cast<const sockaddr&>(local));
+  if (host.empty()) return absl::UnavailableError("the local address has no text form");
+  return host;
 }
 
 }  // namespace
+
+std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
+
+bool MeansAnyInterface(const std::string& host) {
+  return host.empty() || host == "0.0.0.0" || host == "[::]" || host == "*";
+}
 
 absl::StatusOr<std::string> AddressTowards(const std::string& peer) {
   addrinfo hints = {};
@@ -58,13 +98,16 @@ absl::StatusOr<std::string> AddressTowards(const std::string& peer) {
   return LocalEnd(*addresses);
 }
 
-absl::StatusOr<std::string> ReachableAddress(const std::string& listen_address, int port,
-                                             const std::string& peer) {
-  std::string host = HostOf(listen_address);
-  if (MeansAnyInterface(host)) {
-    ASSIGN_OR_RETURN(host, AddressTowards(peer));
+absl::StatusOr<std::vector<std::string>> ReachableAddresses(const std::string& listen_address,
+                                                            int port, const std::string& peer) {
+  const std::string host = HostOf(listen_address);
+  if (!MeansAnyInterface(host)) return std::vector<std::string>{absl::StrCat(host, ":", port)};
+  ASSIGN_OR_RETURN(const std::string towards_peer, AddressTowards(peer));
+  std::vector<std::string> addresses = {absl::StrCat(towards_peer, ":", port)};
+  for (const std::string& other : HostsOfInterfaces(/*with_ipv6=*/host == "[::]")) {
+    if (other != towards_peer) addresses.push_back(absl::StrCat(other, ":", port));
   }
-  return absl::StrCat(host, ":", port);
+  return addresses;
 }
 
 }  // namespace ropewalk

@@ -7,28 +7,37 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/common/build_version.h"
 #include "services/common/channel.h"
 #include "services/common/clock.h"
+#include "services/common/listen_address.h"
 #include "services/common/logging.h"
 #include "services/common/registry_client.h"
 #include "services/common/status_macros.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/coordinator_link.h"
+#include "worker/agent/link_prober.h"
 #include "worker/agent/local_address.h"
 #include "worker/ops/linear_weight.h"
+#include "worker/relay/relay_client.h"
+#include "worker/relay/relay_service_impl.h"
 #include "worker/ring/ring_endpoint.h"
 #include "worker/tensor/parallel.h"
 
 namespace ropewalk {
 namespace {
 
+// How long a neighbour in the ring waits for this worker to join.
+constexpr absl::Duration kJoinTimeout = absl::Seconds(60);
 constexpr absl::Duration kDrainTime = absl::Seconds(30);
 constexpr absl::Duration kPoll = absl::Milliseconds(100);
 
@@ -47,11 +56,22 @@ int Threads(const WorkerOptions& options) {
   return options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
 }
 
-v1::WorkerHello Hello(const WorkerOptions& options, const std::string& ring_address) {
+// "host:port" of this worker's ring for others: the one that is given or found, and further ones.
+absl::StatusOr<std::vector<std::string>> RingAddresses(const WorkerOptions& options, int port) {
+  for (const std::string& address : options.advertise) {
+    RETURN_IF_ERROR(ParseHostPort(address).status());
+  }
+  if (!options.advertise.empty()) return options.advertise;
+  return ReachableAddresses(options.server.listen_address, port, options.coordinator);
+}
+
+v1::WorkerHello Hello(const WorkerOptions& options, const std::string& incarnation,
+                      const std::vector<std::string>& ring_addresses) {
   v1::WorkerHello hello;
   hello.set_name(absl::StrCat("workers/", options.name.empty() ? HostName() : options.name));
-  hello.set_incarnation(RandomIncarnation());
-  hello.set_ring_address(ring_address);
+  hello.set_incarnation(incarnation);
+  hello.set_ring_address(ring_addresses.front());
+  hello.mutable_more_ring_addresses()->Assign(ring_addresses.begin() + 1, ring_addresses.end());
   hello.set_version(BuildVersion());
   v1::WorkerCapacity* capacity = hello.mutable_capacity();
   capacity->set_threads(Threads(options));
@@ -61,6 +81,23 @@ v1::WorkerHello Hello(const WorkerOptions& options, const std::string& ring_addr
                                              : __builtin_cpu_supports("avx2")  ? "avx2"
                                                                                : "x86-64"));
   return hello;
+}
+
+// Where this process itself reaches its ring.
+std::string LocalAddress(const WorkerOptions& options, int port) {
+  const std::string host = HostOf(options.server.listen_address);
+  return absl::StrCat(MeansAnyInterface(host) ? "127.0.0.1" : host, ":", port);
+}
+
+// The worker through which this one is to be reached, if any.
+std::optional<RelayPeer> RelayOf(const v1::AttachResponse& answer, LinkProber* prober) {
+  if (!answer.has_relay()) return std::nullopt;
+  const v1::Member& member = answer.relay();
+  RelayPeer peer{member.worker(), prober->AddressOf(member), {HostOf(member.ring_address())}};
+  for (const std::string& address : member.more_ring_addresses()) {
+    peer.hosts.push_back(HostOf(address));
+  }
+  return peer;
 }
 
 // Asks the coordinator to take this worker out of service, and waits until it has no assignment any
@@ -84,24 +121,23 @@ void Drain(v1::WorkerService::StubInterface* stub, const std::string& name,
 }  // namespace
 
 absl::Status RunWorker(const WorkerOptions& options, const Termination& termination) {
-  RingEndpoint endpoint;
-  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server,
-                   Server::Start(options.server, {}, [&](grpc::ServerBuilder& builder) {
-                     endpoint.Register(&builder);
-                   }));
+  const std::string incarnation = RandomIncarnation();
+  RingEndpoint endpoint(kJoinTimeout, incarnation);
+  RelayServiceImpl relay_service(HostOf(options.server.listen_address));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<Server> server,
+      Server::Start(options.server, {&relay_service},
+                    [&](grpc::ServerBuilder& builder) { endpoint.Register(&builder); }));
   endpoint.Serve();
   const absl::Cleanup stop = [&] {
     server->Shutdown(absl::ZeroDuration());
     endpoint.Stop();
   };
-  std::string address = options.advertise;
-  if (address.empty()) {
-    ASSIGN_OR_RETURN(address, ReachableAddress(options.server.listen_address, server->port(),
-                                               options.coordinator));
-  }
-  const v1::WorkerHello hello = Hello(options, address);
+  ASSIGN_OR_RETURN(const std::vector<std::string> addresses,
+                   RingAddresses(options, server->port()));
+  const v1::WorkerHello hello = Hello(options, incarnation, addresses);
   LogInfo("serving", {{"name", hello.name()},
-                      {"ring_address", address},
+                      {"ring_addresses", absl::StrJoin(addresses, ",")},
                       {"http_port", server->http_port()},
                       {"device", hello.capacity().device()},
                       {"kernel", BestTileKernel().name},
@@ -113,7 +149,16 @@ absl::Status RunWorker(const WorkerOptions& options, const Termination& terminat
   DesiredState desired;
   Wakeup bell;
   ReportBoard board([&] { bell.Ring(); });
-  CoordinatorLink link({hello}, v1::WorkerService::NewStub(channel), &board, &desired, &bell,
+  LinkProber prober(&board);
+  RelayClient relay({hello.name(), LocalAddress(options, server->port()),
+                     [&](const auto& addresses) { board.SetRelayAddresses(addresses); }});
+  CoordinatorLinkOptions link_options;
+  link_options.hello = hello;
+  link_options.follow_links = [&](const v1::AttachResponse& answer) {
+    if (answer.has_link_to_measure()) prober.Want(answer.link_to_measure());
+    relay.Want(RelayOf(answer, &prober));
+  };
+  CoordinatorLink link(link_options, v1::WorkerService::NewStub(channel), &board, &desired, &bell,
                        Clock::Real());
   Checkpointer checkpointer(
       registry.get(), [&] { return link.HoldsLease(); },
@@ -126,7 +171,7 @@ absl::Status RunWorker(const WorkerOptions& options, const Termination& terminat
   std::thread worker([&] {
     pthread_setname_np(pthread_self(), "trainer");
     SetThreads(Threads(options));
-    Agent({registry.get(), &cache, &endpoint, &desired, &board, &checkpointer,
+    Agent({registry.get(), &cache, &endpoint, &desired, &board, &checkpointer, &prober,
            [&] { return link.HoldsLease(); }, Clock::Real()})
         .Run();
   });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "services/common/server.h"
@@ -10,8 +11,9 @@ namespace ropewalk {
 
 struct WorkerOptions {
   ServerOptions server;
-  std::string name;       // "worker-0"; empty: the host's name
-  std::string advertise;  // "host:port" for other workers; empty: found out
+  std::string name;  // "worker-0"; empty: the host's name
+  // "host:port" each, for other workers; those after the first are tried as well. None: found out.
+  std::vector<std::string> advertise;
   std::string coordinator = "127.0.0.1:7070";
   std::string registry = "127.0.0.1:7080";
   std::string cache = "ropewalk-cache";

@@ -10,11 +10,16 @@ namespace {
 
 absl::Status CheckNeighbour(const v1::RingOpen& open, const RingSeat& seat) {
   const bool heard = std::count(seat.hears.begin(), seat.hears.end(), open.from_rank()) > 0;
-  if (heard && open.to_rank() == seat.rank && open.ranks() == seat.ranks) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "this is rank ", seat.rank, " of ", seat.ranks, " and expects rank ",
-      absl::StrJoin(seat.hears, " or "), ", not rank ", open.from_rank(), " of ", open.ranks(),
-      " in search of rank ", open.to_rank(), "; all members must be given the same ring"));
+  const bool one_of_them =
+      open.stripe() >= 0 && open.stripe() < seat.stripes && open.stripes() == seat.stripes;
+  if (heard && one_of_them && open.to_rank() == seat.rank && open.ranks() == seat.ranks) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("this is rank ", seat.rank, " of ", seat.ranks, " and expects rank ",
+                   absl::StrJoin(seat.hears, " or "), " in ", seat.stripes, " streams, not rank ",
+                   open.from_rank(), " of ", open.ranks(), " in search of rank ", open.to_rank(),
+                   " in ", open.stripes(), "; all members must be given the same ring"));
 }
 
 absl::Status Past(const v1::RingOpen& open) {

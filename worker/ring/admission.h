@@ -17,6 +17,7 @@ struct RingSeat {
   int rank = 0;
   int ranks = 0;
   std::vector<int> hears;  // the ranks whose streams come here: a ring's predecessor
+  int stripes = 1;         // streams of each of them
 };
 
 enum class Admission {

@@ -13,6 +13,7 @@ v1::RingOpen Open(const std::string& job, int64_t generation, int from = 0, int 
   open.set_from_rank(from);
   open.set_to_rank(to);
   open.set_ranks(ranks);
+  open.set_stripes(1);
   return open;
 }
 
@@ -29,6 +30,20 @@ TEST(Admission, TakesEveryOtherRankOfAMesh) {
   }
   EXPECT_TRUE(
       absl::IsFailedPrecondition(Admit(Open("jobs/a", 5, 1), kMeshSeat, std::nullopt).status()));
+}
+
+TEST(Admission, TakesEveryStripeOfAHopThatHasSeveral) {
+  RingSeat seat = kSeat;
+  seat.stripes = 2;
+  v1::RingOpen open = Open("jobs/a", 5);
+  open.set_stripes(2);
+  for (const int stripe : {0, 1}) {
+    open.set_stripe(stripe);
+    EXPECT_EQ(Admit(open, seat, std::nullopt).value(), Admission::kNow);
+  }
+  open.set_stripe(2);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Admit(open, seat, std::nullopt).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Admit(Open("jobs/a", 5), seat, std::nullopt).status()));
 }
 
 TEST(Admission, KeepsWhoeverIsAhead) {

@@ -14,6 +14,7 @@
 #include "worker/ring/ring_channel.h"
 #include "worker/ring/ring_joins.h"
 #include "worker/ring/ring_poller.h"
+#include "worker/ring/striped_transport.h"
 
 namespace ropewalk {
 namespace {
@@ -33,11 +34,12 @@ int Place(const RingOptions& options, int distance) {
 
 }  // namespace
 
-GrpcTransport::GrpcTransport(const RingOptions& options, int distance, RingJoins* joins,
+GrpcTransport::GrpcTransport(const RingOptions& options, int distance, int stripe, RingJoins* joins,
                              RingPoller* poller, std::shared_ptr<Inbox> inbox)
     : options_(options),
       hop_in_{Place(options, -distance), options.rank},
       hop_out_{options.rank, Place(options, distance)},
+      stripe_(stripe),
       successor_address_(options.addresses[hop_out_.to_rank]),
       joins_(joins),
       poller_(poller),
@@ -56,21 +58,40 @@ absl::StatusOr<std::vector<std::unique_ptr<Transport>>> GrpcTransport::Connect(
     const RingOptions& options, const std::vector<int>& distances, RingJoins* joins,
     RingPoller* poller, RingCancellation* cancellation) {
   const absl::Time deadline = absl::Now() + options.connect_timeout;
-  RingSeat seat{options.job, options.generation, options.rank, options.ranks(), {}};
+  RingSeat seat{options.job, options.generation, options.rank, options.ranks(),
+                {},          options.stripes};
   RingJoins::Inboxes inboxes;
   for (const int distance : distances) {
     seat.hears.push_back(Place(options, -distance));
-    inboxes[seat.hears.back()] = std::make_shared<Inbox>();
+    for (int stripe = 0; stripe < options.stripes; ++stripe) {
+      inboxes[{seat.hears.back(), stripe}] = std::make_shared<Inbox>();
+    }
   }
   RETURN_IF_ERROR(joins->Join(seat, inboxes));
   std::vector<std::unique_ptr<GrpcTransport>> links;
   for (const int distance : distances) {
-    links.emplace_back(
-        new GrpcTransport(options, distance, joins, poller, inboxes[Place(options, -distance)]));
+    for (int stripe = 0; stripe < options.stripes; ++stripe) {
+      links.emplace_back(new GrpcTransport(options, distance, stripe, joins, poller,
+                                           inboxes[{Place(options, -distance), stripe}]));
+    }
   }
   RETURN_IF_ERROR(MeetAll(links, deadline, cancellation));
-  return std::vector<std::unique_ptr<Transport>>(std::make_move_iterator(links.begin()),
-                                                 std::make_move_iterator(links.end()));
+  return Striped(std::move(links), options.stripes);
+}
+
+// One transport for as many of `links` in a row.
+std::vector<std::unique_ptr<Transport>> GrpcTransport::Striped(
+    std::vector<std::unique_ptr<GrpcTransport>> links, int stripes) {
+  std::vector<std::unique_ptr<Transport>> hops;
+  for (auto link = links.begin(); link != links.end(); link += stripes) {
+    if (stripes == 1) {
+      hops.push_back(std::move(*link));
+      continue;
+    }
+    hops.push_back(std::make_unique<StripedTransport>(std::vector<std::unique_ptr<Transport>>(
+        std::make_move_iterator(link), std::make_move_iterator(link + stripes))));
+  }
+  return hops;
 }
 
 // If one does not meet its neighbours, none does.
@@ -107,6 +128,8 @@ std::shared_ptr<OutgoingStream> GrpcTransport::StartStream() {
   open.set_from_rank(hop_out_.from_rank);
   open.set_to_rank(hop_out_.to_rank);
   open.set_ranks(options_.ranks());
+  open.set_stripe(stripe_);
+  open.set_stripes(options_.stripes);
   MutexLock lock(&mutex_);
   if (broken_off_) return nullptr;
   outgoing_ = OutgoingStream::Start(

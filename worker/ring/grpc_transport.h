@@ -28,7 +28,7 @@ class RingPoller;
 
 // One rank's hops over gRPC to the rank some places on, its successor, and from the one as many
 // back, its predecessor: a stream over a connection of its own, and a stream that comes in at this
-// process's RingEndpoint.
+// process's RingEndpoint. Each is one of its hop's stripes.
 class GrpcTransport final : public Transport {
  public:
   // Takes part in a ring, where the only distance is 1, or in a mesh, with all of them. See
@@ -44,9 +44,11 @@ class GrpcTransport final : public Transport {
   void BreakOff(const absl::Status& why) override;
 
  private:
-  GrpcTransport(const RingOptions& options, int distance, RingJoins* joins, RingPoller* poller,
-                std::shared_ptr<Inbox> inbox);
+  GrpcTransport(const RingOptions& options, int distance, int stripe, RingJoins* joins,
+                RingPoller* poller, std::shared_ptr<Inbox> inbox);
 
+  static std::vector<std::unique_ptr<Transport>> Striped(
+      std::vector<std::unique_ptr<GrpcTransport>> links, int stripes);
   static absl::Status MeetAll(absl::Span<const std::unique_ptr<GrpcTransport>> links,
                               absl::Time deadline, RingCancellation* cancellation);
   absl::Status Meet(absl::Time deadline);
@@ -59,6 +61,7 @@ class GrpcTransport final : public Transport {
   const RingOptions options_;
   const BrokenHop hop_in_;
   const BrokenHop hop_out_;
+  const int stripe_;
   const std::string successor_address_;
   RingJoins* const joins_;
   RingPoller* const poller_;

@@ -6,6 +6,7 @@
 
 #include "worker/ring/async_ring_service.h"
 #include "worker/ring/incoming_stream.h"
+#include "worker/ring/link_echo.h"
 #include "worker/ring/ring_joins.h"
 #include "worker/ring/ring_poller.h"
 #include "worker/ring/state_offers.h"
@@ -15,8 +16,9 @@ namespace ropewalk {
 
 struct RingEndpoint::Service : AsyncRingService {};
 
-RingEndpoint::RingEndpoint(absl::Duration join_timeout)
+RingEndpoint::RingEndpoint(absl::Duration join_timeout, std::string incarnation)
     : join_timeout_(join_timeout),
+      incarnation_(std::move(incarnation)),
       offers_(std::make_unique<StateOffers>()),
       joins_(std::make_unique<RingJoins>()),
       service_(std::make_unique<Service>()) {}
@@ -31,6 +33,7 @@ void RingEndpoint::Register(grpc::ServerBuilder* builder) {
 void RingEndpoint::Serve() {
   IncomingStream::AcceptAll(service_.get(), poller_.get(), joins_.get(), join_timeout_);
   StateStream::AcceptAll(service_.get(), poller_.get(), offers_.get());
+  LinkEcho::AcceptAll(service_.get(), poller_.get(), incarnation_);
 }
 
 void RingEndpoint::Stop() { poller_.reset(); }

@@ -17,13 +17,14 @@ class RingPoller;
 class StateOffers;
 
 // The RingService of a worker process: hands the stream of a ring's predecessor to the Ring of the
-// same job and generation, and streams offered states to members that lag. Outlives the server that
-// serves it. Thread-safe once it serves.
+// same job and generation, streams offered states to members that lag, and answers those who
+// measure the way here. Outlives the server that serves it. Thread-safe once it serves.
 class RingEndpoint {
  public:
   // A predecessor that comes before its ring waits `join_timeout` for it; then it is sent away with
-  // DEADLINE_EXCEEDED.
-  explicit RingEndpoint(absl::Duration join_timeout = absl::Seconds(60));
+  // DEADLINE_EXCEEDED. `incarnation` is this process's, for those who measure the way here.
+  explicit RingEndpoint(absl::Duration join_timeout = absl::Seconds(60),
+                        std::string incarnation = "");
   ~RingEndpoint();
 
   // Makes RingService a part of the server that `builder` builds. REQUIRES: the first call.
@@ -50,6 +51,7 @@ class RingEndpoint {
   struct Service;
 
   const absl::Duration join_timeout_;
+  const std::string incarnation_;
   const std::unique_ptr<StateOffers> offers_;
   const std::unique_ptr<RingJoins> joins_;
   const std::unique_ptr<Service> service_;

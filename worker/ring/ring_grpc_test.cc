@@ -149,6 +149,37 @@ TEST(GrpcRing, AFlippedBitInAHeaderIsDataLossThatNamesTheHop) {
   }
 }
 
+TEST(GrpcRing, ReducesOverSeveralConnectionsAHop) {
+  Members members(3, /*proxied_rank=*/1);
+  members.options().stripes = 4;
+  auto rings = members.ConnectAll();
+  EXPECT_EQ(members.proxy().connections_accepted(), 4);
+  for (const int64_t step : {1, 2, 3}) ExpectReduces(members, rings, step, 300'000);
+}
+
+TEST(GrpcRing, BreaksIfOneOfItsConnectionsDoes) {
+  Members members(3, /*proxied_rank=*/1);
+  members.options().stripes = 2;
+  auto rings = members.ConnectAll();
+  members.proxy().FlipBitAfter("RWCH", 1000);
+  for (const absl::Status& status : ReduceOnce(members, rings)) {
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_TRUE(BrokenHopOf(status).value_or(BrokenHop{}) == (BrokenHop{0, 1})) << status;
+  }
+}
+
+TEST(GrpcRing, RefusesAnotherNumberOfConnectionsThanItsOwn) {
+  Members members(2);
+  std::vector<absl::Status> statuses(2);
+  members.ForEachRank([&](int rank) {
+    RingOptions options = members.options();
+    options.rank = rank;
+    options.stripes = 1 + rank;
+    statuses[rank] = Ring::Connect(options, members.endpoint(rank), nullptr).status();
+  });
+  for (const absl::Status& status : statuses) EXPECT_FALSE(status.ok());
+}
+
 TEST(GrpcRing, EndsThoughALinkIsSlow) {
   Members members(2, /*proxied_rank=*/1);
   auto rings = members.ConnectAll();

@@ -9,6 +9,14 @@
 
 namespace ropewalk {
 
+namespace {
+
+RingJoins::Source SourceOf(const IncomingStream& stream) {
+  return {stream.open().from_rank(), stream.open().stripe()};
+}
+
+}  // namespace
+
 absl::Status RingJoins::Join(const RingSeat& seat, const Inboxes& inboxes) {
   Streams arrived;
   {
@@ -19,7 +27,7 @@ absl::Status RingJoins::Join(const RingSeat& seat, const Inboxes& inboxes) {
                        " still; it must leave that ring before it joins another"));
     }
     seat_ = seat;
-    for (const auto& [from_rank, inbox] : inboxes) hops_[from_rank] = {inbox, nullptr};
+    for (const auto& [source, inbox] : inboxes) hops_[source] = {inbox, nullptr};
     arrived.swap(kept_);
   }
   for (const std::shared_ptr<IncomingStream>& stream : arrived) Arrive(stream);
@@ -44,7 +52,7 @@ void RingJoins::Leave(const Inbox* inbox, const absl::Status& why) {
 absl::StatusOr<Admission> RingJoins::AdmitLocked(const IncomingStream& stream) const {
   absl::StatusOr<Admission> admission = Admit(stream.open(), seat_, left_);
   if (!admission.ok() || *admission != Admission::kNow) return admission;
-  const auto hop = hops_.find(stream.open().from_rank());
+  const auto hop = hops_.find(SourceOf(stream));
   if (hop == hops_.end()) return absl::AbortedError("this rank is leaving the ring");
   if (hop->second.stream != nullptr) {
     return absl::AbortedError(
@@ -61,7 +69,7 @@ void RingJoins::Arrive(const std::shared_ptr<IncomingStream>& stream) {
     admission = AdmitLocked(*stream);
     if (admission.ok() && *admission == Admission::kLater) kept_.push_back(stream);
     if (admission.ok() && *admission == Admission::kNow) {
-      Hop& hop = hops_[stream->open().from_rank()];
+      Hop& hop = hops_[SourceOf(*stream)];
       hop.stream = stream;
       inbox = hop.inbox;
     }
@@ -73,7 +81,7 @@ void RingJoins::Arrive(const std::shared_ptr<IncomingStream>& stream) {
 // It ended before it was of use, so another may come.
 void RingJoins::Lose(const std::shared_ptr<IncomingStream>& stream) {
   MutexLock lock(&mutex_);
-  const auto hop = hops_.find(stream->open().from_rank());
+  const auto hop = hops_.find(SourceOf(*stream));
   if (hop != hops_.end() && hop->second.stream == stream) hop->second.stream = nullptr;
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -19,11 +20,12 @@ class IncomingStream;
 // it hears, whichever come first. Thread-safe.
 class RingJoins {
  public:
-  // Of each rank that is heard.
-  using Inboxes = std::map<int, std::shared_ptr<Inbox>>;
+  // A stream that is heard: the rank that it comes from, and which of that rank's it is.
+  using Source = std::pair<int, int>;
+  using Inboxes = std::map<Source, std::shared_ptr<Inbox>>;
 
   // From now on the streams of that ring go to their inboxes, which they open. REQUIRES: `inboxes`
-  // are those of seat.hears.
+  // are those of seat.hears and seat.stripes.
   // FAILED_PRECONDITION: this process sits in a ring already; it must leave that one first.
   absl::Status Join(const RingSeat& seat, const Inboxes& inboxes);
 
@@ -52,7 +54,7 @@ class RingJoins {
   Mutex mutex_;
   std::optional<RingSeat> seat_ ABSL_GUARDED_BY(mutex_);
   std::optional<RingSeat> left_ ABSL_GUARDED_BY(mutex_);
-  std::map<int, Hop> hops_ ABSL_GUARDED_BY(mutex_);  // not left, by the rank that is heard
+  std::map<Source, Hop> hops_ ABSL_GUARDED_BY(mutex_);  // not left
   Streams kept_ ABSL_GUARDED_BY(mutex_);
 };
 

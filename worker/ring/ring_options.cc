@@ -7,17 +7,21 @@ namespace {
 
 constexpr int kMaxRanks = 65535;  // a chunk's header has 16 bits for the block
 
+constexpr int kMaxStripes = 16;
+
 constexpr size_t kMaxBuffers = 255;
 
 }  // namespace
 
 absl::Status CheckRingOptions(const RingOptions& options) {
   const int ranks = options.ranks();
-  if (ranks >= 1 && ranks <= kMaxRanks && options.rank >= 0 && options.rank < ranks) {
-    return absl::OkStatus();
+  if (ranks < 1 || ranks > kMaxRanks || options.rank < 0 || options.rank >= ranks) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("rank ", options.rank, " of ", ranks, " ranks is no place in a ring"));
   }
+  if (options.stripes >= 1 && options.stripes <= kMaxStripes) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("rank ", options.rank, " of ", ranks, " ranks is no place in a ring"));
+      absl::StrCat("a hop is made over 1 to ", kMaxStripes, " connections, not ", options.stripes));
 }
 
 absl::Status CheckRingBuffers(absl::Span<const RingBuffer> buffers) {

@@ -20,6 +20,9 @@ struct RingOptions {
   // of the ring.
   int rank = 0;
   std::vector<std::string> addresses;
+  // Over how many connections each hop is made, equal on all ranks: more than one where one gets
+  // less than the way carries.
+  int stripes = 1;
   // How long the neighbours may take to appear.
   absl::Duration connect_timeout = absl::Seconds(60);
   // How long a hop may go without progress while this rank waits for it.
@@ -32,7 +35,7 @@ struct RingOptions {
   int ranks() const { return static_cast<int>(addresses.size()); }
 };
 
-// INVALID_ARGUMENT: rank or addresses make no ring.
+// INVALID_ARGUMENT: rank, addresses or stripes make no ring.
 absl::Status CheckRingOptions(const RingOptions& options);
 
 // INVALID_ARGUMENT: buffers that cannot go into one reduction.
