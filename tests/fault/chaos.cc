@@ -26,8 +26,9 @@ constexpr double kSlowRate = 300e3;  // bytes a second
 constexpr absl::Duration kSlowDelay = absl::Milliseconds(5);
 constexpr absl::Duration kSlowJitter = absl::Milliseconds(20);
 
-// Enough for what a job leaves there, and soon filled.
-constexpr int kDiskMegabytes = 256;
+// Enough for what the jobs leave there, checkpoints above all, and soon filled.
+constexpr int kDiskMegabytes = 512;
+constexpr int kStepsACheckpoint = 200;
 
 // Where bits are flipped: some elements behind a chunk's header (worker/ring/chunk_header.h).
 constexpr char kChunkMagic[] = "RWCH";
@@ -86,6 +87,7 @@ absl::StatusOr<std::string> Chaos::Submit(int64_t steps) {
   return cluster_->Submit(options_.folder + "/lora.yaml",
                           {"workers.min=1", absl::StrCat("workers.max=", options_.workers + 1),
                            "training.epochs=1000000", absl::StrCat("training.max_steps=", steps),
+                           absl::StrCat("training.checkpoint_every_steps=", kStepsACheckpoint),
                            "training.eval_every_steps=0"});
 }
 
