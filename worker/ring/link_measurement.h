@@ -22,7 +22,7 @@ struct LinkSpeed {
 struct LinkMeasurementOptions {
   absl::Duration connect_timeout = absl::Seconds(2);
   absl::Duration sending_time = absl::Seconds(1);
-  int64_t bytes = 32 << 20;  // over one connection and over several; 0: only round trips
+  int64_t bytes = 8 << 20;  // over one connection and over several; 0: only round trips
 };
 
 // Measures the way to the RingService of the process `incarnation` by each of `addresses`
