@@ -111,15 +111,12 @@ class Cluster:
 
 
 def can_make_networks():
-    name = f"ropewalk-{time.monotonic_ns()}"
     try:
-        if subprocess.run(["ip", "netns", "add", name], capture_output=True).returncode != 0:
-            return False
-    except FileNotFoundError:
+        with Hosts(1, 1000) as hosts:
+            return drop_inbound(hosts.name(0))
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        print(error)
         return False
-    made = drop_inbound(name)
-    subprocess.run(["ip", "netns", "del", name], check=True)
-    return made
 
 
 def main():
@@ -127,7 +124,7 @@ def main():
     parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build/release/bin")
     options = parser.parse_args()
     if not can_make_networks():
-        print("no network namespaces with a firewall can be made here; root can, with iproute2 and nftables")
+        print("no network namespaces with a firewall can be made here; root can, with iproute2, procps and nftables")
         return SKIP
     with tempfile.TemporaryDirectory() as folder, Hosts(4, 1000) as hosts:
         drop_inbound(hosts.name(HIDDEN))
