@@ -10,19 +10,6 @@
 namespace ropewalk {
 namespace {
 
-v1::Member MemberOf(const WorkerTable::Worker& worker) {
-  v1::Member member;
-  member.set_worker(worker.hello.name());
-  member.set_incarnation(worker.hello.incarnation());
-  member.set_ring_address(worker.hello.ring_address());
-  *member.mutable_more_ring_addresses() = worker.hello.more_ring_addresses();
-  for (const std::string& address : worker.relay_addresses) {
-    member.add_more_ring_addresses(address);
-  }
-  member.set_weight(1);
-  return member;
-}
-
 v1::Worker::State StateOf(const WorkerTable::Worker& worker, bool has_job) {
   if (worker.lost || worker.session == 0) return v1::Worker::LOST;
   if (worker.draining) return has_job ? v1::Worker::DRAINING : v1::Worker::DRAINED;
@@ -114,33 +101,11 @@ void Cluster::TakeReport(const std::string& worker, int64_t session, const v1::W
   Reconcile(job, now);
 }
 
-// A ring that could not be formed may have dialled an address that works no longer.
-void Cluster::ForgetLinkThatFailed(const Job& job, const v1::WorkerReport& report) {
-  const v1::Interruption& interruption = report.interruption();
-  const std::vector<v1::Member> members = job.gang().Members();
-  const auto is_rank = [&](int rank) {
-    return rank >= 0 && rank < static_cast<int>(members.size());
-  };
-  if (interruption.phase() != "connect" || report.generation() != job.gang().plan().generation() ||
-      !is_rank(interruption.from_rank()) || !is_rank(interruption.to_rank())) {
-    return;
-  }
-  links_.Forget(members[interruption.from_rank()], members[interruption.to_rank()]);
-}
-
 absl::Status Cluster::DrainWorker(const std::string& name, absl::Time now) {
   if (absl::Status status = workers_.Drain(name); !status.ok()) return status;
   drains_.push_back({name, workers_.Find(name)->hello.incarnation()});
   if (Job* job = MutableJobOf(name)) Reconcile(job, now);
   return absl::OkStatus();
-}
-
-void Cluster::PlanLinks(absl::Time now) {
-  std::vector<v1::Member> present;
-  for (const WorkerTable::Worker* worker : workers_.All()) {
-    if (workers_.IsUsable(*worker, now)) present.push_back(MemberOf(*worker));
-  }
-  links_.Plan(present, now);
 }
 
 void Cluster::Tick(absl::Time now) {
@@ -237,31 +202,6 @@ absl::StatusOr<v1::Worker> Cluster::DescribeWorker(const std::string& name) cons
     description.set_ring_successor(assignment.members((assignment.rank() + 1) % ranks).worker());
   }
   return description;
-}
-
-RingPlan Cluster::RingOf(const std::vector<v1::Member>& members) const {
-  RingPlan ring;
-  for (const int i : OrderRing(links_.CostsAmong(members))) {
-    v1::Member& member = ring.members.emplace_back(members[i]);
-    const WorkerTable::Worker* const worker = workers_.Find(member.worker());
-    if (worker == nullptr) continue;
-    *member.mutable_more_ring_addresses() = MemberOf(*worker).more_ring_addresses();
-  }
-  for (size_t i = 0; i < ring.members.size(); ++i) {
-    const v1::Member& successor = ring.members[(i + 1) % ring.members.size()];
-    const v1::Link* const link = links_.Find(ring.members[i], successor);
-    if (link != nullptr) ring.stripes = std::max(ring.stripes, link->connections());
-  }
-  return ring;
-}
-
-void Cluster::DescribeLinks(const WorkerTable::Worker& worker, v1::Worker* description) const {
-  for (const WorkerTable::Worker* other : workers_.All()) {
-    const v1::Link* const link = links_.Find(MemberOf(worker), MemberOf(*other));
-    if (link != nullptr) *description->add_links() = *link;
-  }
-  const v1::Member* const relay = links_.RelayOf(worker.hello.name());
-  if (relay != nullptr) description->set_relay(relay->worker());
 }
 
 std::optional<v1::Assignment> Cluster::AssignmentFor(const std::string& worker) const {

@@ -100,6 +100,8 @@ class Cluster {
   Job* MutableJobOf(const std::string& worker);
   void Add(std::unique_ptr<Job> job);
   void Reconcile(Job* job, absl::Time now);
+
+  // The ways between workers (cluster_links.cc).
   void PlanLinks(absl::Time now);
   void ForgetLinkThatFailed(const Job& job, const v1::WorkerReport& report);
   RingPlan RingOf(const std::vector<v1::Member>& members) const;

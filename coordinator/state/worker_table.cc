@@ -195,4 +195,17 @@ bool WorkerTable::IsIdle(const Worker& worker, absl::Time now) const {
   return IsUsable(worker, now) && worker.phase == v1::WORKER_PHASE_IDLE;
 }
 
+v1::Member MemberOf(const WorkerTable::Worker& worker) {
+  v1::Member member;
+  member.set_worker(worker.hello.name());
+  member.set_incarnation(worker.hello.incarnation());
+  member.set_ring_address(worker.hello.ring_address());
+  *member.mutable_more_ring_addresses() = worker.hello.more_ring_addresses();
+  for (const std::string& address : worker.relay_addresses) {
+    member.add_more_ring_addresses(address);
+  }
+  member.set_weight(1);
+  return member;
+}
+
 }  // namespace ropewalk

@@ -91,4 +91,7 @@ class WorkerTable {
       drained_;  // incarnation by name, of before the coordinator's start
 };
 
+// As a member of a gang, of weight 1, with the addresses at which it can be reached now.
+v1::Member MemberOf(const WorkerTable::Worker& worker);
+
 }  // namespace ropewalk
