@@ -6,8 +6,8 @@
 Both train the same weights (random, bf16 on disk) on the same tokens, 4096 a step, with LoRA r = 16 on every linear layer and AdamW,
 on the same cores, every run in a process of its own. For PEFT the fastest setting of each case is found first: micro-batches of one
 document or of 2048 tokens, autocast or PEFT's float32 adapters as they are, torch.compile or not, one thread a core or one; steps
-of 2048 tokens are long enough for that. Then the two take turns, in micro-batches of as many tokens, and medians are compared. A case in
-which the first losses differ is no comparison, and makes the exit status 1.
+of 2048 tokens are long enough for that. Then the two take turns, and medians are compared. A case in which the first losses differ
+is no comparison, and makes the exit status 1.
 
 With --ipex PYTHON, the same with Intel's extension for PyTorch (`system` ipex), once with torch.compile and once without.
 
@@ -40,7 +40,7 @@ def arguments():
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--search-tokens", type=int, default=2048, help="of a step while PEFT's fastest setting is searched")
     parser.add_argument("--search-seconds", type=float, default=5, help="measured time of each of PEFT's settings")
-    parser.add_argument("--micro-batch-tokens", type=int, help="Ropewalk's, but no fewer than a document's; default: as PEFT's fastest")
+    parser.add_argument("--micro-batch-tokens", type=int, default=512, help="Ropewalk's, but no fewer than a document's")
     parser.add_argument("--no-storage", action="store_true", help="without the cases with an NF4 base")
     parser.add_argument("--known", type=pathlib.Path, help="file of an earlier run's --json: cases that it compares are not searched again")
     parser.add_argument("--ipex", metavar="PYTHON", type=pathlib.Path, help="a Python that has Intel's extension and what PEFT needs")
@@ -72,10 +72,9 @@ class Comparison:
             command += [f"--{name}"] if value is True else [] if value is False else [f"--{name}", value]
         return self.keep({"system": system, "role": role, **self.case, "storage": storage, **settings, **json.loads(run(command))})
 
-    def ropewalk(self, role, settings, storage=""):
-        tokens = self.options.micro_batch_tokens or settings["documents"] * self.case["sequence"]
+    def ropewalk(self, role, storage=""):
         result = self.bench.ropewalk(self.case["shape"], self.tokens, "--precision", self.case["precision"], "--storage", storage,
-                                     "--threads", self.options.threads, "--micro-batch-tokens", max(tokens, self.case["sequence"]))
+                                     "--threads", self.options.threads, "--micro-batch-tokens", max(self.options.micro_batch_tokens, self.case["sequence"]))
         return self.keep({**result, "role": role})
 
     def keep(self, result):
@@ -123,13 +122,13 @@ class Comparison:
     def run(self):
         settings = self.known_best() or self.best_of_peft()
         for _ in range(self.options.repetitions):
-            self.ropewalk("compare", settings)
+            self.ropewalk("compare")
             self.peft("compare", settings, self.options.seconds)
         for compiled in (False, True) if self.options.ipex else ():
             self.speed({**settings, "autocast": self.case["precision"] == "bf16", "compile": compiled}, "compare", system="ipex")
         if self.case["precision"] == "bf16" and not self.options.no_storage:
             for _ in range(self.options.repetitions):
-                self.ropewalk("storage", settings, "nf4")
+                self.ropewalk("storage", "nf4")
             self.speed(settings, "storage", storage="nf4")
 
 
