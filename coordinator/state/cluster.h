@@ -14,6 +14,7 @@
 #include "coordinator/state/job.h"
 #include "coordinator/state/job_record.h"
 #include "coordinator/state/link_table.h"
+#include "coordinator/state/relay_table.h"
 #include "coordinator/state/timing.h"
 #include "coordinator/state/worker_table.h"
 
@@ -86,7 +87,7 @@ class Cluster {
     return links_.ToMeasure(worker);
   }
   // The worker through which this one is to be reached; null: through none.
-  const v1::Member* RelayOf(const std::string& worker) const { return links_.RelayOf(worker); }
+  const v1::Member* RelayOf(const std::string& worker) const { return relays_.RelayOf(worker); }
 
   Changes TakeChanges(absl::Time now);
   // Names of jobs that may look different since the last call.
@@ -110,6 +111,7 @@ class Cluster {
   const Timing timing_;
   WorkerTable workers_;
   LinkTable links_;
+  RelayTable relays_;
   std::map<int64_t, std::unique_ptr<Job>> jobs_;  // by number
   std::map<std::string, int64_t> numbers_;        // by name
   std::map<std::string, int64_t> requests_;       // by request_id

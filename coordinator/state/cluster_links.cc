@@ -11,6 +11,7 @@ void Cluster::PlanLinks(absl::Time now) {
     if (workers_.IsUsable(*worker, now)) present.push_back(MemberOf(*worker));
   }
   links_.Plan(present, now);
+  relays_.Plan(links_, present);
 }
 
 // A ring that could not be formed may have dialled an address that works no longer.
@@ -48,7 +49,7 @@ void Cluster::DescribeLinks(const WorkerTable::Worker& worker, v1::Worker* descr
     const v1::Link* const link = links_.Find(MemberOf(worker), MemberOf(*other));
     if (link != nullptr) *description->add_links() = *link;
   }
-  const v1::Member* const relay = links_.RelayOf(worker.hello.name());
+  const v1::Member* const relay = relays_.RelayOf(worker.hello.name());
   if (relay != nullptr) description->set_relay(relay->worker());
 }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 
 namespace ropewalk {
 namespace {
@@ -15,7 +13,7 @@ constexpr absl::Duration kPatience = absl::Minutes(1);
 // Whoever could not be reached may be, later; once it may have been chance.
 constexpr absl::Duration kFirstRetryAfter = absl::Seconds(5);
 constexpr absl::Duration kRetryAfter = absl::Minutes(5);
-constexpr int kFailuresToRelay = 2;
+constexpr int kFailuresForGood = 2;
 
 constexpr double kHopBytes = 1 << 20;
 // Hops that take less are alike: 8 Gbit/s, and what differs on one machine by chance.
@@ -31,8 +29,11 @@ bool IsAmong(const v1::Member& member, absl::Span<const v1::Member> others) {
                      [&](const v1::Member& other) { return IsSame(member, other); });
 }
 
-std::string AddressesOf(const v1::Member& member) {
-  return absl::StrCat(member.ring_address(), ",", absl::StrJoin(member.more_ring_addresses(), ","));
+std::vector<std::string> AddressesOf(const v1::Member& member) {
+  std::vector<std::string> addresses = {member.ring_address()};
+  addresses.insert(addresses.end(), member.more_ring_addresses().begin(),
+                   member.more_ring_addresses().end());
+  return addresses;
 }
 
 double HopSeconds(const v1::Link& link) {
@@ -52,7 +53,6 @@ double Median(std::vector<double> values) {
 
 void LinkTable::Plan(absl::Span<const v1::Member> present, absl::Time now) {
   EndOverdue(present, now);
-  for (const v1::Member& member : present) ChooseRelay(member, present);
   for (const v1::Member& from : present) {
     for (const v1::Member& to : present) {
       if (IsEngaged(from.worker())) break;
@@ -87,12 +87,14 @@ bool LinkTable::IsEngaged(const std::string& worker) const {
 
 bool LinkTable::IsDue(const v1::Member& from, const v1::Member& to, absl::Time now) const {
   if (from.worker() == to.worker()) return false;
-  const v1::Link* const link = Find(from, to);
-  if (link == nullptr) return true;
-  if (!link->has_error()) return false;
-  const Measured& measured = measured_.at({from.worker(), to.worker()});
-  return measured.addresses != AddressesOf(to) ||
-         now - measured.time > (measured.failures == 1 ? kFirstRetryAfter : kRetryAfter);
+  const Measured* const measured = Look(from, to.worker(), to.incarnation());
+  if (measured == nullptr) return true;
+  const std::vector<std::string> addresses = AddressesOf(to);
+  if (measured->failures == 0) {
+    return std::count(addresses.begin(), addresses.end(), measured->link.address()) == 0;
+  }
+  return measured->addresses != addresses ||
+         now - measured->time > (measured->failures == 1 ? kFirstRetryAfter : kRetryAfter);
 }
 
 // The id is new also to a worker whom an earlier coordinator has asked.
@@ -112,9 +114,10 @@ std::optional<v1::LinkToMeasure> LinkTable::ToMeasure(const std::string& worker)
 }
 
 void LinkTable::Take(const v1::Member& worker, const v1::Link& link, absl::Time now) {
-  const int failures = link.has_error() ? FailuresOf(worker, link) + 1 : 0;
+  const Measured* const before = Look(worker, link.worker(), link.incarnation());
+  const int failures_before = before == nullptr ? 0 : before->failures;
   Measured& measured = measured_[{worker.worker(), link.worker()}];
-  measured = {worker.incarnation(), link, "", failures, now};
+  measured = {worker.incarnation(), link, {}, link.has_error() ? failures_before + 1 : 0, now};
   const auto it = under_way_.find(worker.worker());
   if (it == under_way_.end() || it->second.link.peer().worker() != link.worker()) return;
   measured.addresses = AddressesOf(it->second.link.peer());
@@ -125,56 +128,24 @@ void LinkTable::Forget(const v1::Member& from, const v1::Member& to) {
   measured_.erase({from.worker(), to.worker()});
 }
 
-// So far.
-int LinkTable::FailuresOf(const v1::Member& from, const v1::Link& link) const {
-  v1::Member to;
-  to.set_worker(link.worker());
-  to.set_incarnation(link.incarnation());
-  return Find(from, to) == nullptr ? 0 : measured_.at({from.worker(), to.worker()}).failures;
-}
-
-bool LinkTable::CannotReach(const v1::Member& from, const v1::Member& to) const {
-  return Find(from, to) != nullptr &&
-         measured_.at({from.worker(), to.worker()}).failures >= kFailuresToRelay;
-}
-
-// Of those who can be its relay, the one that it reaches fastest.
-void LinkTable::ChooseRelay(const v1::Member& hidden, absl::Span<const v1::Member> present) {
-  const auto chosen = relayed_.find(hidden.worker());
-  if (chosen != relayed_.end()) {
-    if (chosen->second.incarnation == hidden.incarnation() &&
-        IsAmong(chosen->second.relay, present)) {
-      return;
-    }
-    relayed_.erase(chosen);
-  }
-  const auto reaches = [&](const v1::Member& to) {
-    return [this, &to](const v1::Member& from) { return !CannotReach(from, to); };
-  };
-  if (std::all_of(present.begin(), present.end(), reaches(hidden))) return;
-  double fastest = 0;
-  for (const v1::Member& relay : present) {
-    const v1::Link* const link = Find(hidden, relay);
-    if (link == nullptr || link->bytes_per_second() <= fastest ||
-        !std::all_of(present.begin(), present.end(), reaches(relay))) {
-      continue;
-    }
-    fastest = link->bytes_per_second();
-    relayed_[hidden.worker()] = {hidden.incarnation(), relay};
-  }
-}
-
-const v1::Member* LinkTable::RelayOf(const std::string& worker) const {
-  const auto it = relayed_.find(worker);
-  return it == relayed_.end() ? nullptr : &it->second.relay;
+// Null: not measured between these processes.
+const LinkTable::Measured* LinkTable::Look(const v1::Member& from, const std::string& to,
+                                           const std::string& to_incarnation) const {
+  const auto it = measured_.find({from.worker(), to});
+  if (it == measured_.end()) return nullptr;
+  const bool same = it->second.from_incarnation == from.incarnation() &&
+                    it->second.link.incarnation() == to_incarnation;
+  return same ? &it->second : nullptr;
 }
 
 const v1::Link* LinkTable::Find(const v1::Member& from, const v1::Member& to) const {
-  const auto it = measured_.find({from.worker(), to.worker()});
-  if (it == measured_.end()) return nullptr;
-  const bool same = it->second.from_incarnation == from.incarnation() &&
-                    it->second.link.incarnation() == to.incarnation();
-  return same ? &it->second.link : nullptr;
+  const Measured* const measured = Look(from, to.worker(), to.incarnation());
+  return measured == nullptr ? nullptr : &measured->link;
+}
+
+bool LinkTable::CannotReach(const v1::Member& from, const v1::Member& to) const {
+  const Measured* const measured = Look(from, to.worker(), to.incarnation());
+  return measured != nullptr && measured->failures >= kFailuresForGood;
 }
 
 HopCosts LinkTable::CostsAmong(absl::Span<const v1::Member> members) const {

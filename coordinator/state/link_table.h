@@ -17,10 +17,7 @@ namespace ropewalk {
 // What the ways between workers are worth, as they have measured them, and who is to measure which
 // way next: each worker that is there the ways to all others, once, but one at a time, and nobody
 // who is at either end of another measurement. A way that could not be measured is tried again
-// later, or when there is another address to try.
-//
-// A worker whom another could not dial twice in a row is to be reached through one, its relay, that
-// it can dial itself and that all others can. The relay stays the same as long as both are there.
+// later, or when there is another address to try; one whose address is given up is measured anew.
 // Not thread-safe.
 class LinkTable {
  public:
@@ -39,8 +36,8 @@ class LinkTable {
   // Null: not measured between these processes.
   const v1::Link* Find(const v1::Member& from, const v1::Member& to) const;
 
-  // Through whom the worker is to be reached; null: through nobody.
-  const v1::Member* RelayOf(const std::string& worker) const;
+  // Whether `from` could not dial `to`, twice in a row: once may have been chance.
+  bool CannotReach(const v1::Member& from, const v1::Member& to) const;
 
   // The time in which a mebibyte gets from each to each. What has not been measured counts as the
   // median of what has; ways so fast that a step would not notice are all the same; a worker that
@@ -52,13 +49,9 @@ class LinkTable {
   struct Measured {
     std::string from_incarnation;
     v1::Link link;
-    std::string addresses;  // of the other end, at that time
-    int failures = 0;       // in a row
+    std::vector<std::string> addresses;  // of the other end, at that time
+    int failures = 0;                    // in a row
     absl::Time time;
-  };
-  struct Relayed {
-    std::string incarnation;  // of the worker whom others cannot dial
-    v1::Member relay;
   };
   struct Measurement {
     v1::Member from;
@@ -70,13 +63,11 @@ class LinkTable {
   bool IsEngaged(const std::string& worker) const;
   bool IsDue(const v1::Member& from, const v1::Member& to, absl::Time now) const;
   void Begin(const v1::Member& from, const v1::Member& to, absl::Time now);
-  int FailuresOf(const v1::Member& from, const v1::Link& link) const;
-  bool CannotReach(const v1::Member& from, const v1::Member& to) const;
-  void ChooseRelay(const v1::Member& hidden, absl::Span<const v1::Member> present);
+  const Measured* Look(const v1::Member& from, const std::string& to,
+                       const std::string& to_incarnation) const;
 
   std::map<Way, Measured> measured_;
   std::map<std::string, Measurement> under_way_;  // by who measures
-  std::map<std::string, Relayed> relayed_;        // by name
   int64_t last_id_ = 0;
 };
 

@@ -1,9 +1,4 @@
-#include "coordinator/state/link_table.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <set>
+#include "coordinator/state/link_table_fixture.h"
 
 namespace ropewalk {
 namespace {
@@ -11,56 +6,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 
-v1::Member Worker(const std::string& name, const std::string& incarnation = "1") {
-  v1::Member member;
-  member.set_worker("workers/" + name);
-  member.set_incarnation(incarnation);
-  member.set_ring_address(name + ":7090");
-  return member;
-}
-
-v1::Link LinkTo(const v1::Member& peer, double bytes_per_second) {
-  v1::Link link;
-  link.set_worker(peer.worker());
-  link.set_incarnation(peer.incarnation());
-  link.set_address(peer.ring_address());
-  link.set_round_trip_seconds(0.001);
-  link.set_bytes_per_second(bytes_per_second);
-  return link;
-}
-
-class LinkTableTest : public testing::Test {
- protected:
-  // Who is asked to measure the way to whom: "a>b".
-  std::set<std::string> Asked() const {
-    std::set<std::string> asked;
-    for (const v1::Member& member : present_) {
-      if (const auto link = table_.ToMeasure(member.worker())) {
-        asked.insert(member.worker().substr(8) + ">" + link->peer().worker().substr(8));
-      }
-    }
-    return asked;
-  }
-  void Plan() { table_.Plan(present_, now_); }
-
-  // Whoever is asked to measure does, until nobody is.
-  int MeasureAll(double bytes_per_second) {
-    int measured = 0;
-    for (Plan(); !Asked().empty(); Plan()) {
-      for (const v1::Member& member : present_) {
-        const auto link = table_.ToMeasure(member.worker());
-        if (!link) continue;
-        table_.Take(member, LinkTo(link->peer(), bytes_per_second), now_);
-        ++measured;
-      }
-    }
-    return measured;
-  }
-
-  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
-  std::vector<v1::Member> present_;
-  LinkTable table_;
-};
+using LinkTableTest = LinkTableFixture;
 
 TEST_F(LinkTableTest, AsksNobodyToMeasureAlone) {
   present_ = {Worker("a")};
@@ -118,74 +64,18 @@ TEST_F(LinkTableTest, GivesUpAMeasurementThatDoesNotEndAndTriesItLater) {
   EXPECT_THAT(Asked(), ElementsAre("a>b"));
 }
 
-// Nobody can dial c.
-class HiddenWorkerTest : public LinkTableTest {
- protected:
-  HiddenWorkerTest() {
-    present_ = {Worker("a"), Worker("b"), Worker("c")};
-    MeasureAllButC();
-  }
-
-  void MeasureAllButC() {
-    for (Plan(); !Asked().empty(); Plan()) {
-      for (const v1::Member& member : present_) {
-        const auto link = table_.ToMeasure(member.worker());
-        if (!link) continue;
-        v1::Link found = LinkTo(link->peer(), member.worker() == "workers/c" ? 2e8 : 1e8);
-        if (found.worker() == "workers/c") {
-          found.set_bytes_per_second(0);
-          found.mutable_error()->set_message("nobody answers");
-        }
-        table_.Take(member, found, now_);
-      }
-    }
-  }
-};
-
-TEST_F(HiddenWorkerTest, MayHaveBeenUnreachableByChance) {
-  EXPECT_EQ(table_.RelayOf("workers/c"), nullptr);
-  now_ += absl::Seconds(10);
-  Plan();
-  EXPECT_THAT(Asked(), ElementsAre("a>c"));
-  EXPECT_EQ(MeasureAll(1e8), 2);
-  EXPECT_EQ(table_.RelayOf("workers/c"), nullptr);
-}
-
-// Nor when it is tried again.
-class HiddenForGoodTest : public HiddenWorkerTest {
- protected:
-  HiddenForGoodTest() {
-    now_ += absl::Seconds(10);
-    MeasureAllButC();
-  }
-};
-
-TEST_F(HiddenForGoodTest, IsReachedThroughOneThatAllCanDial) {
-  ASSERT_NE(table_.RelayOf("workers/c"), nullptr);
-  EXPECT_EQ(table_.RelayOf("workers/c")->worker(), "workers/a");
-  EXPECT_EQ(table_.RelayOf("workers/a"), nullptr);
-  EXPECT_EQ(table_.RelayOf("workers/b"), nullptr);
-}
-
-TEST_F(HiddenForGoodTest, IsMeasuredAgainAtAnAddressOfItsRelay) {
-  present_[2].add_more_ring_addresses("a:5000");
-  Plan();
-  EXPECT_THAT(Asked(), ElementsAre("a>c"));
-  EXPECT_EQ(MeasureAll(1e8), 2);
-  EXPECT_EQ(table_.RelayOf("workers/c")->worker(), "workers/a");  // stays
-}
-
-TEST_F(HiddenForGoodTest, GetsAnotherRelayWhenItsOwnHasGone) {
-  present_.erase(present_.begin());
-  Plan();
-  ASSERT_NE(table_.RelayOf("workers/c"), nullptr);
-  EXPECT_EQ(table_.RelayOf("workers/c")->worker(), "workers/b");
-}
-
-TEST_F(HiddenForGoodTest, NeedsNoRelayOnceItsNewProcessCanBeDialled) {
-  present_[2] = Worker("c", "2");
+TEST_F(LinkTableTest, MeasuresAnewAWayWhoseAddressIsGivenUp) {
+  present_ = {Worker("a"), Worker("b")};
+  present_[1].add_more_ring_addresses("relay:5000");
   MeasureAll(1e8);
-  EXPECT_EQ(table_.RelayOf("workers/c"), nullptr);
+  v1::Link relayed = LinkTo(present_[1], 1e8);
+  relayed.set_address("relay:5000");
+  table_.Take(present_[0], relayed, now_);
+  Plan();
+  EXPECT_THAT(Asked(), ElementsAre());
+  present_[1].set_more_ring_addresses(0, "relay:6000");
+  Plan();
+  EXPECT_THAT(Asked(), ElementsAre("a>b"));
 }
 
 TEST_F(LinkTableTest, CountsAHopAsTheTimeOfAMebibyte) {

@@ -14,10 +14,10 @@ import json
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 
+from network_cluster import NetworkCluster
 from network_namespaces import Hosts
 from train_runs import ROOT, Bench, add_arguments, append
 
@@ -39,36 +39,8 @@ adapter: bench/link
 """
 
 
-class Cluster:
-    """Processes on three hosts; a context manager."""
-
-    def __init__(self, programs, hosts, folder):
-        self.programs, self.hosts, self.folder = programs, hosts, folder
-        self.coordinator, self.registry = (f"{hosts.addresses[0]}:{port}" for port in (7070, 7080))
-        self.processes = []
-
-    def __enter__(self):
-        self.start(0, "ropewalk-registry", "--listen", self.registry, "--http-listen", "", "--data", self.folder / "registry")
-        self.start(0, "ropewalk-coordinator", "--listen", self.coordinator, "--http-listen", "", "--database", self.folder / "coordinator.db")
-        for host in (1, 2):
-            address = self.hosts.addresses[host]
-            self.start(host, "ropewalk-worker", "--name", f"w{host}", "--listen", f"{address}:7090", "--http-listen", f"{address}:7091",
-                       "--threads", "1", "--cache", self.folder / f"cache{host}", "--coordinator", self.coordinator, "--registry", self.registry)
-        return self
-
-    def start(self, host, program, *arguments):
-        log = open(self.folder / f"{program}-{host}.log", "w")
-        command = ["ip", "netns", "exec", self.hosts.name(host), self.programs / program, "--insecure", *arguments]
-        self.processes.append(subprocess.Popen(list(map(str, command)), stdout=log, stderr=log))
-
-    def on(self, host, *command, timeout=900):
-        done = subprocess.run(["ip", "netns", "exec", self.hosts.name(host), *map(str, command)], text=True, capture_output=True, timeout=timeout)
-        if done.returncode != 0:
-            raise RuntimeError(f"{command} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}\nlogs are in {self.folder}")
-        return done.stdout
-
-    def ropewalk(self, *arguments):
-        return self.on(0, self.programs / "ropewalk", *arguments, "--coordinator", self.coordinator, "--registry", self.registry)
+class Cluster(NetworkCluster):
+    """Two workers, which say what their steps' time went into."""
 
     def times(self, host):
         """Seconds of each phase, and the number of steps, so far."""
@@ -77,27 +49,6 @@ class Cluster:
         times = {phase: float(value) for phase, value in re.findall(r'ropewalk_worker_step_seconds_total\{phase="(\w+)"\} (\S+)', text)}
         steps = re.search(r"^ropewalk_worker_steps_total (\S+)", text, re.MULTILINE)
         return {**times, "steps": float(steps[1]) if steps else 0.0}
-
-    def wait_for_services(self):
-        """A job waits for its workers by itself."""
-        for address in (self.registry, self.coordinator):
-            host, port = address.split(":")
-            self.on(0, sys.executable, "-c", f"""
-import socket, time
-end = time.monotonic() + 20
-while True:
-    try:
-        socket.create_connection(({host!r}, {port}), timeout=1).close()
-        break
-    except OSError:
-        assert time.monotonic() < end, "nobody listens at {address}"
-""")
-
-    def __exit__(self, *_):
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            process.wait(timeout=30)
 
 
 def make_model(bench, folder):
@@ -123,8 +74,7 @@ def measure(options, bench, documents, reduction):
         folder = pathlib.Path(name)
         yaml = folder / "job.yaml"
         fill = {"model": make_model(bench, folder), "rows": make_rows(folder), "tokens": TOKENS, "documents": documents, "reduction": reduction}
-        with Cluster(options.programs.resolve(), hosts, folder) as cluster:
-            cluster.wait_for_services()
+        with Cluster(options.programs, hosts, folder, workers=(1, 2)) as cluster:
             yaml.write_text(JOB.format(**fill, steps=WARM_UP))
             cluster.ropewalk("submit", yaml)
             before = cluster.times(1), cluster.times(2)

@@ -18,6 +18,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/bench"))
+from network_cluster import NetworkCluster
 from network_namespaces import Hosts
 
 SKIP = 77
@@ -50,34 +51,8 @@ def drop_inbound(namespace):
         return False
 
 
-class Cluster:
-    """Processes on four hosts; a context manager."""
-
-    def __init__(self, programs, hosts, folder):
-        self.programs, self.hosts, self.folder = programs, hosts, folder
-        self.coordinator, self.registry = (f"{hosts.addresses[0]}:{port}" for port in (7070, 7080))
-        self.processes = []
-
-    def __enter__(self):
-        self.start(0, "ropewalk-registry", "--listen", self.registry, "--data", self.folder / "registry")
-        self.start(0, "ropewalk-coordinator", "--listen", self.coordinator, "--database", self.folder / "coordinator.db")
-        for host in (1, 2, HIDDEN):
-            self.start(host, "ropewalk-worker", "--name", f"w{host}", "--listen", "0.0.0.0:7090", "--threads", "1",
-                       "--cache", self.folder / f"cache{host}", "--coordinator", self.coordinator, "--registry", self.registry)
-        return self
-
-    def start(self, host, program, *arguments):
-        log = open(self.folder / f"{program}-{host}.log", "w")
-        command = ["ip", "netns", "exec", self.hosts.name(host), self.programs / program, "--insecure", "--http-listen", "", *arguments]
-        self.processes.append(subprocess.Popen(list(map(str, command)), stdout=log, stderr=log))
-
-    def ropewalk(self, *arguments):
-        command = ["ip", "netns", "exec", self.hosts.name(0), self.programs / "ropewalk", *arguments,
-                   "--coordinator", self.coordinator, "--registry", self.registry]
-        done = subprocess.run(list(map(str, command)), text=True, capture_output=True, timeout=PATIENCE)
-        if done.returncode != 0:
-            raise RuntimeError(f"{command} failed:\n{done.stdout}{done.stderr}")
-        return done.stdout
+class Cluster(NetworkCluster):
+    """Workers that tell how they reach each other."""
 
     def worker(self, host):
         return json.loads(self.ropewalk("workers", "get", f"w{host}", "-o", "json"))
@@ -100,14 +75,8 @@ class Cluster:
         yaml = self.folder / "job.yaml"
         yaml.write_text(JOB.format(root=ROOT, workers=workers))
         name = self.ropewalk("submit", yaml, "--no-wait", "-o", "name").strip()
-        self.ropewalk("jobs", "wait", name)
+        self.ropewalk("jobs", "wait", name, timeout=PATIENCE)
         return json.loads(self.ropewalk("jobs", "get", name, "-o", "json"))["result_version"]
-
-    def __exit__(self, *_):
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            process.wait(timeout=40)
 
 
 def can_make_networks():
@@ -128,7 +97,7 @@ def main():
         return SKIP
     with tempfile.TemporaryDirectory() as folder, Hosts(4, 1000) as hosts:
         drop_inbound(hosts.name(HIDDEN))
-        with Cluster(options.programs.resolve(), hosts, pathlib.Path(folder)) as cluster:
+        with Cluster(options.programs, hosts, pathlib.Path(folder), workers=(1, 2, HIDDEN), listen="0.0.0.0:7090") as cluster:
             cluster.await_relay()
             print(cluster.ropewalk("workers", "list", "-o", "wide"))
             relay = cluster.worker(HIDDEN).get("relay", "")

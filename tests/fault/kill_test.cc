@@ -7,9 +7,7 @@
 #include <string>
 
 #include "services/common/clock.h"
-#include "tests/testing/process_cluster.h"
-#include "tests/testing/sample_job.h"
-#include "tests/testing/temporary_folder.h"
+#include "tests/testing/process_cluster_test_base.h"
 #include "tests/testing/until.h"
 
 // Whatever happens to processes, the job ends with the very bits of an undisturbed run.
@@ -17,26 +15,18 @@
 namespace ropewalk {
 namespace {
 
-class Kill : public testing::Test {
+class Kill : public ProcessClusterTest {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(WriteSampleJobs(folder_.path()).ok());
-    auto cluster = ProcessCluster::Start(folder_.path());
-    ASSERT_TRUE(cluster.ok()) << cluster.status();
-    cluster_ = *std::move(cluster);
+    ProcessClusterTest::SetUp();
     StartWorkers({"w0", "w1"});
     const absl::Duration start = Clock::Real()->Monotonic();
     undisturbed_ = AwaitResult(Submit());
     duration_ = Clock::Real()->Monotonic() - start;
   }
 
-  void StartWorkers(const std::vector<std::string>& names) {
-    for (const std::string& name : names) ASSERT_TRUE(cluster_->StartWorker(name).ok());
-    ASSERT_TRUE(cluster_->AwaitWorkers(names.size()).ok());
-  }
-
   std::string Submit(const std::vector<std::string>& settings = {"workers.min=2"}) {
-    const auto job = cluster_->Submit(folder_.path() + "/lora.yaml", settings);
+    const auto job = cluster_->Submit(Sample("lora"), settings);
     EXPECT_TRUE(job.ok()) << job.status();
     return job.value_or("");
   }
@@ -78,8 +68,6 @@ class Kill : public testing::Test {
     return longest;
   }
 
-  TemporaryFolder folder_;
-  std::unique_ptr<ProcessCluster> cluster_;
   std::string undisturbed_;  // version
   absl::Duration duration_;
 };

@@ -3,10 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "absl/strings/str_cat.h"
-#include "tests/testing/process_cluster.h"
-#include "tests/testing/sample_job.h"
-#include "tests/testing/temporary_folder.h"
+#include "tests/testing/process_cluster_test_base.h"
 #include "tests/testing/until.h"
 
 // A worker that others cannot dial, as behind a firewall; tests/fault/blocked_inbound.py has a real
@@ -18,14 +15,11 @@ namespace {
 // Nobody listens there.
 constexpr char kNowhere[] = "127.0.0.1:1";
 
-class HiddenWorker : public testing::Test {
+class HiddenWorker : public ProcessClusterTest {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(WriteSampleJobs(folder_.path()).ok());
-    auto cluster = ProcessCluster::Start(folder_.path());
-    ASSERT_TRUE(cluster.ok()) << cluster.status();
-    cluster_ = *std::move(cluster);
-    for (const char* name : {"w0", "w1"}) ASSERT_TRUE(cluster_->StartWorker(name).ok());
+    ProcessClusterTest::SetUp();
+    StartWorkers({"w0", "w1"});
   }
 
   void StartWorkerAt(const std::string& name, const std::string& advertised) {
@@ -47,19 +41,6 @@ class HiddenWorker : public testing::Test {
     }
     return false;
   }
-
-  std::string ResultOf(int workers) {
-    const auto job = cluster_->Submit(
-        folder_.path() + "/lora.yaml",
-        {absl::StrCat("workers.min=", workers), absl::StrCat("workers.max=", workers)});
-    EXPECT_TRUE(job.ok()) << job.status();
-    const auto version = cluster_->AwaitResult(job.value_or(""), absl::Minutes(4));
-    EXPECT_TRUE(version.ok()) << version.status();
-    return version.value_or("");
-  }
-
-  TemporaryFolder folder_;
-  std::unique_ptr<ProcessCluster> cluster_;
 };
 
 TEST_F(HiddenWorker, TrainsThroughARelay) {
@@ -69,7 +50,7 @@ TEST_F(HiddenWorker, TrainsThroughARelay) {
           .ok())
       << Describe("w0");
   EXPECT_NE(Describe("hidden").value("relay", ""), "");
-  EXPECT_EQ(ResultOf(3), ResultOf(1));
+  EXPECT_EQ(ResultOf(Sample("lora"), 3), ResultOf(Sample("lora"), 1));
 }
 
 TEST_F(HiddenWorker, IsReachedAtTheAddressThatWorks) {
@@ -79,7 +60,7 @@ TEST_F(HiddenWorker, IsReachedAtTheAddressThatWorks) {
           ->StartWorker("w2", {"--listen", works, "--advertise", kNowhere, "--advertise", works})
           .ok());
   ASSERT_TRUE(cluster_->AwaitWorkers(3).ok());
-  EXPECT_EQ(ResultOf(3), ResultOf(1));
+  EXPECT_EQ(ResultOf(Sample("lora"), 3), ResultOf(Sample("lora"), 1));
   EXPECT_TRUE(Reaches("w0", "w2"));
   EXPECT_EQ(Describe("w2").value("relay", ""), "");
 }

@@ -4,9 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "tests/testing/process_cluster.h"
-#include "tests/testing/sample_job.h"
-#include "tests/testing/temporary_folder.h"
+#include "tests/testing/process_cluster_test_base.h"
 
 // A version's name is the digest of its files, of weights and the record of every step alike: equal
 // names are equal bits. The record holds each step's loss in as many digits as a double has.
@@ -14,41 +12,18 @@
 namespace ropewalk {
 namespace {
 
-class FourWorkers : public testing::Test {
+class FourWorkers : public ProcessClusterTest {
  protected:
   void SetUp() override {
-    auto cluster = ProcessCluster::Start(folder_.path());
-    ASSERT_TRUE(cluster.ok()) << cluster.status();
-    cluster_ = *std::move(cluster);
-    for (const char* name : {"w0", "w1", "w2", "w3"}) ASSERT_TRUE(cluster_->StartWorker(name).ok());
-    ASSERT_TRUE(cluster_->AwaitWorkers(4).ok());
+    ProcessClusterTest::SetUp();
+    StartWorkers({"w0", "w1", "w2", "w3"});
   }
-
-  std::string ResultOf(const std::string& yaml_file, int workers,
-                       const std::vector<std::string>& more = {}) {
-    std::vector<std::string> settings = {"workers.min=" + std::to_string(workers),
-                                         "workers.max=" + std::to_string(workers)};
-    settings.insert(settings.end(), more.begin(), more.end());
-    const auto job = cluster_->Submit(yaml_file, settings);
-    EXPECT_TRUE(job.ok()) << job.status();
-    const auto version = cluster_->AwaitResult(job.value_or(""), absl::Minutes(4));
-    EXPECT_TRUE(version.ok()) << version.status();
-    return version.value_or("");
-  }
-
-  TemporaryFolder folder_;
-  std::unique_ptr<ProcessCluster> cluster_;
 };
 
 class SameBits : public FourWorkers, public testing::WithParamInterface<std::string> {
  protected:
-  void SetUp() override {
-    ASSERT_TRUE(WriteSampleJobs(folder_.path()).ok());
-    FourWorkers::SetUp();
-  }
-
   std::string ResultWith(int workers, const std::vector<std::string>& more = {}) {
-    return ResultOf(folder_.path() + "/" + GetParam() + ".yaml", workers, more);
+    return ResultOf(Sample(GetParam()), workers, more);
   }
 };
 

@@ -4,13 +4,11 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "services/common/grpc_status.h"
 #include "services/common/logging.h"
 
 namespace ropewalk {
-namespace {
 
 std::vector<std::string> AddressesOf(const v1::Member& member) {
   std::vector<std::string> addresses = {member.ring_address()};
@@ -18,8 +16,6 @@ std::vector<std::string> AddressesOf(const v1::Member& member) {
                    member.more_ring_addresses().end());
   return addresses;
 }
-
-}  // namespace
 
 LinkProber::LinkProber(ReportBoard* board) : board_(board) {
   thread_ = std::thread([this] {

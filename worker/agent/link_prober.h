@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -15,6 +16,9 @@
 #include "worker/ring/link_measurement.h"
 
 namespace ropewalk {
+
+// All addresses at which a member may be reached, best first as it says itself.
+std::vector<std::string> AddressesOf(const v1::Member& member);
 
 // Measures the ways to other workers, as the coordinator asks, in a thread of its own, and knows by
 // which address each of them is reached best. Thread-safe.

@@ -12,16 +12,15 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/listen_address.h"
+#include "services/common/resolve.h"
 #include "services/common/status_macros.h"
 
 namespace ropewalk {
 namespace {
 
-std::string PortOf(const std::string& address) { return address.substr(address.rfind(':') + 1); }
-
-struct FreeAddresses {
-  void operator()(addrinfo* addresses) const { freeaddrinfo(addresses); }
-  void operator()(ifaddrs* addresses) const { freeifaddrs(addresses); }
+struct FreeInterfaces {
+  void operator()(ifaddrs* interfaces) const { freeifaddrs(interfaces); }
 };
 
 socklen_t SizeOf(const sockaddr& address) {
@@ -51,7 +50,7 @@ bool IsForOthers(const sockaddr& address) {
 std::vector<std::string> HostsOfInterfaces(bool with_ipv6) {
   ifaddrs* found = nullptr;
   if (getifaddrs(&found) != 0) return {};
-  const std::unique_ptr<ifaddrs, FreeAddresses> interfaces(found);
+  const std::unique_ptr<ifaddrs, FreeInterfaces> interfaces(found);
   std::vector<std::string> hosts;
   for (const ifaddrs* at = found; at != nullptr; at = at->ifa_next) {
     if (at->ifa_addr == nullptr || (at->ifa_flags & IFF_UP) == 0) continue;
@@ -88,13 +87,8 @@ bool MeansAnyInterface(const std::string& host) {
 }
 
 absl::StatusOr<std::string> AddressTowards(const std::string& peer) {
-  addrinfo hints = {};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(HostOf(peer).c_str(), PortOf(peer).c_str(), &hints, &found);
-  if (error != 0)
-    return absl::UnavailableError(absl::StrCat("cannot resolve ", peer, ": ", gai_strerror(error)));
-  const std::unique_ptr<addrinfo, FreeAddresses> addresses(found);
+  ASSIGN_OR_RETURN(const HostPort to, ParseHostPort(peer));
+  ASSIGN_OR_RETURN(const AddressList addresses, Resolve(to.host, to.port, SOCK_DGRAM));
   return LocalEnd(*addresses);
 }
 

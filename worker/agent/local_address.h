@@ -15,7 +15,7 @@ bool MeansAnyInterface(const std::string& host);
 
 // The address of this machine's interface that leads to `peer`, "host:port": the one at which
 // `peer`, and others on its network, reach this machine. Sends nothing. UNAVAILABLE: the host
-// cannot be resolved or there is no route.
+// cannot be resolved or there is no route. INVALID_ARGUMENT: `peer` is no "host:port".
 absl::StatusOr<std::string> AddressTowards(const std::string& peer);
 
 // "host:port" at which others may reach a server that listens on `listen_address` and was given

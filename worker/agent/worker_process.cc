@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
@@ -89,14 +88,10 @@ std::string LocalAddress(const WorkerOptions& options, int port) {
   return absl::StrCat(MeansAnyInterface(host) ? "127.0.0.1" : host, ":", port);
 }
 
-// The worker through which this one is to be reached, if any.
-std::optional<RelayPeer> RelayOf(const v1::AttachResponse& answer, LinkProber* prober) {
-  if (!answer.has_relay()) return std::nullopt;
-  const v1::Member& member = answer.relay();
-  RelayPeer peer{member.worker(), prober->AddressOf(member), {HostOf(member.ring_address())}};
-  for (const std::string& address : member.more_ring_addresses()) {
-    peer.hosts.push_back(HostOf(address));
-  }
+// `member` as the one through which this worker is to be reached.
+RelayPeer AsRelay(const v1::Member& member, LinkProber* prober) {
+  RelayPeer peer{member.worker(), prober->AddressOf(member), {}};
+  for (const std::string& address : AddressesOf(member)) peer.hosts.push_back(HostOf(address));
   return peer;
 }
 
@@ -156,7 +151,7 @@ absl::Status RunWorker(const WorkerOptions& options, const Termination& terminat
   link_options.hello = hello;
   link_options.follow_links = [&](const v1::AttachResponse& answer) {
     if (answer.has_link_to_measure()) prober.Want(answer.link_to_measure());
-    relay.Want(RelayOf(answer, &prober));
+    if (answer.has_relay()) relay.Want(AsRelay(answer.relay(), &prober));
   };
   CoordinatorLink link(link_options, v1::WorkerService::NewStub(channel), &board, &desired, &bell,
                        Clock::Real());

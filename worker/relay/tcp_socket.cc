@@ -1,7 +1,6 @@
 #include "worker/relay/tcp_socket.h"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,12 +9,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "services/common/listen_address.h"
+#include "services/common/resolve.h"
 #include "services/common/status_macros.h"
 
 namespace ropewalk {
@@ -25,23 +23,6 @@ constexpr size_t kReadBytes = 256 << 10;
 
 absl::Status Broken(absl::string_view what) {
   return absl::UnavailableError(absl::StrCat(what, ": ", std::strerror(errno)));
-}
-
-struct FreeAddresses {
-  void operator()(addrinfo* addresses) const { freeaddrinfo(addresses); }
-};
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
-
-absl::StatusOr<Addresses> Resolve(const std::string& host, int port, int flags) {
-  addrinfo hints = {};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = flags;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(host.c_str(), absl::StrCat(port).c_str(), &hints, &found);
-  if (error != 0) {
-    return absl::UnavailableError(absl::StrCat("cannot resolve ", host, ": ", gai_strerror(error)));
-  }
-  return Addresses(found);
 }
 
 bool Poll(int fd, short events, absl::Duration timeout) {
@@ -76,8 +57,8 @@ TcpSocket::~TcpSocket() {
 }
 
 absl::StatusOr<TcpSocket> TcpSocket::Listen(const std::string& host) {
-  const std::string number(absl::StripSuffix(absl::StripPrefix(host, "["), "]"));
-  ASSIGN_OR_RETURN(const Addresses addresses, Resolve(number, 0, AI_PASSIVE));
+  ASSIGN_OR_RETURN(const HostPort at, ParseHostPort(absl::StrCat(host, ":0")));
+  ASSIGN_OR_RETURN(const AddressList addresses, Resolve(at.host, at.port, SOCK_STREAM));
   TcpSocket listener(socket(addresses->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (listener.fd_ < 0 || bind(listener.fd_, addresses->ai_addr, addresses->ai_addrlen) != 0 ||
       listen(listener.fd_, SOMAXCONN) != 0) {
@@ -88,7 +69,7 @@ absl::StatusOr<TcpSocket> TcpSocket::Listen(const std::string& host) {
 
 absl::StatusOr<TcpSocket> TcpSocket::Dial(const std::string& address, absl::Duration timeout) {
   ASSIGN_OR_RETURN(const HostPort to, ParseHostPort(address));
-  ASSIGN_OR_RETURN(const Addresses addresses, Resolve(to.host, to.port, 0));
+  ASSIGN_OR_RETURN(const AddressList addresses, Resolve(to.host, to.port, SOCK_STREAM));
   TcpSocket dialled(socket(addresses->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (dialled.fd_ < 0) return Broken("no socket");
   if (connect(dialled.fd_, addresses->ai_addr, addresses->ai_addrlen) != 0) {
