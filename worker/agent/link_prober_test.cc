@@ -1,16 +1,9 @@
 #include "worker/agent/link_prober.h"
 
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <memory>
-
-#include "absl/strings/str_cat.h"
 #include "worker/agent/wakeup.h"
-#include "worker/ring/ring_endpoint.h"
+#include "worker/ring/testing/ring_members.h"
 
 namespace ropewalk {
 namespace {
@@ -22,19 +15,7 @@ constexpr char kNowhere[] = "127.0.0.1:1";
 
 class LinkProberTest : public testing::Test {
  protected:
-  LinkProberTest() {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-    endpoint_.Register(&builder);
-    server_ = builder.BuildAndStart();
-    endpoint_.Serve();
-  }
-  ~LinkProberTest() override {
-    server_->Shutdown(std::chrono::system_clock::now());
-    endpoint_.Stop();
-  }
-
-  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+  std::string address() const { return other_.address(); }
 
   v1::Member Peer(const std::vector<std::string>& addresses) const {
     v1::Member member;
@@ -60,9 +41,7 @@ class LinkProberTest : public testing::Test {
     return v1::Link();
   }
 
-  RingEndpoint endpoint_{absl::Seconds(60), kIncarnation};
-  int port_ = 0;
-  std::unique_ptr<grpc::Server> server_;
+  Member other_{absl::Seconds(60), kIncarnation};
   int64_t last_id_ = 0;
   Wakeup bell_;
   ReportBoard board_{[this] { bell_.Ring(); }};

@@ -1,17 +1,13 @@
 #include "worker/ring/link_measurement.h"
 
 #include <gmock/gmock.h>
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "tests/testing/tcp_fault_proxy.h"
-#include "worker/ring/ring_endpoint.h"
+#include "worker/ring/testing/ring_members.h"
 
 namespace ropewalk {
 namespace {
@@ -23,29 +19,13 @@ constexpr char kNowhere[] = "127.0.0.1:1";
 
 class LinkMeasurementTest : public testing::Test {
  protected:
-  LinkMeasurementTest() {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-    endpoint_.Register(&builder);
-    server_ = builder.BuildAndStart();
-    endpoint_.Serve();
-    proxy_ = *TcpFaultProxy::Start(port_);
-  }
-  ~LinkMeasurementTest() override {
-    proxy_.reset();
-    server_->Shutdown(std::chrono::system_clock::now());
-    endpoint_.Stop();
-  }
-
   std::string address() const { return absl::StrCat("127.0.0.1:", proxy_->port()); }
   absl::StatusOr<LinkSpeed> Measure(const LinkMeasurementOptions& options = {}) {
     return MeasureLink({address()}, kIncarnation, options);
   }
 
-  int port_ = 0;
-  RingEndpoint endpoint_{absl::Seconds(60), kIncarnation};
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<TcpFaultProxy> proxy_;
+  Member member_{absl::Seconds(60), kIncarnation};
+  const std::unique_ptr<TcpFaultProxy> proxy_ = *TcpFaultProxy::Start(member_.port());
 };
 
 TEST_F(LinkMeasurementTest, MeasuresLatencyAndRate) {
@@ -89,10 +69,9 @@ TEST_F(LinkMeasurementTest, TakesTheAddressThatAnswers) {
 
 TEST_F(LinkMeasurementTest, TakesTheFasterAddress) {
   proxy_->Throttle(2e6);
-  const std::string direct = absl::StrCat("127.0.0.1:", port_);
-  const absl::StatusOr<LinkSpeed> speed = MeasureLink({address(), direct}, kIncarnation);
+  const absl::StatusOr<LinkSpeed> speed = MeasureLink({address(), member_.address()}, kIncarnation);
   ASSERT_TRUE(speed.ok()) << speed.status();
-  EXPECT_EQ(speed->address, direct);
+  EXPECT_EQ(speed->address, member_.address());
 }
 
 TEST_F(LinkMeasurementTest, SaysWhereItTried) {

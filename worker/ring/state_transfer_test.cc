@@ -1,18 +1,14 @@
 #include "worker/ring/state_transfer.h"
 
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "tests/testing/tcp_fault_proxy.h"
-#include "worker/ring/ring_endpoint.h"
+#include "worker/ring/testing/ring_members.h"
 
 namespace ropewalk {
 namespace {
@@ -31,32 +27,18 @@ constexpr absl::Duration kShortPatience = absl::Seconds(2);
 
 class StateTransferTest : public testing::Test {
  protected:
-  StateTransferTest() {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
-    endpoint_.Register(&builder);
-    server_ = builder.BuildAndStart();
-    endpoint_.Serve();
-  }
-  ~StateTransferTest() override {
-    server_->Shutdown(std::chrono::system_clock::now());
-    endpoint_.Stop();
-  }
-
   absl::StatusOr<std::string> Pull(int64_t step, absl::Duration patience = kPatience,
                                    RingCancellation* cancellation = nullptr) {
-    return PullState(absl::StrCat("127.0.0.1:", port_), kJob, 1, step, patience, cancellation);
+    return PullState(member_.address(), kJob, 1, step, patience, cancellation);
   }
 
-  RingEndpoint endpoint_;
-  int port_ = 0;
-  std::unique_ptr<grpc::Server> server_;
+  Member member_;
 };
 
 TEST_F(StateTransferTest, BringsAStateOfAnySize) {
   for (int64_t bytes : {0, 1, 1 << 20, (3 << 20) + 17}) {
     const auto state = StateOf(bytes);
-    endpoint_.OfferState(kJob, 7, state);
+    member_.endpoint()->OfferState(kJob, 7, state);
     const absl::StatusOr<std::string> pulled = Pull(7);
     ASSERT_TRUE(pulled.ok()) << pulled.status();
     EXPECT_TRUE(*pulled == *state) << bytes << " bytes";
@@ -64,36 +46,36 @@ TEST_F(StateTransferTest, BringsAStateOfAnySize) {
 }
 
 TEST_F(StateTransferTest, KeepsTheLastTwoOffers) {
-  for (int64_t step : {7, 8, 9}) endpoint_.OfferState(kJob, step, StateOf(step));
+  for (int64_t step : {7, 8, 9}) member_.endpoint()->OfferState(kJob, step, StateOf(step));
   EXPECT_TRUE(Pull(8).ok());
   EXPECT_TRUE(Pull(9).ok());
   EXPECT_TRUE(absl::IsNotFound(Pull(7, kShortPatience).status()));
 }
 
 TEST_F(StateTransferTest, AnotherJobIsAborted) {
-  endpoint_.OfferState("jobs/other", 7, StateOf(10));
+  member_.endpoint()->OfferState("jobs/other", 7, StateOf(10));
   const absl::Status status = Pull(7, kShortPatience).status();
   EXPECT_TRUE(absl::IsAborted(status)) << status;
 }
 
 TEST_F(StateTransferTest, WithdrawnStatesAreGone) {
-  endpoint_.OfferState(kJob, 7, StateOf(10));
-  endpoint_.WithdrawStates();
+  member_.endpoint()->OfferState(kJob, 7, StateOf(10));
+  member_.endpoint()->WithdrawStates();
   EXPECT_FALSE(Pull(7, kShortPatience).ok());
 }
 
 TEST_F(StateTransferTest, WaitsForAnOfferThatIsStillToCome) {
   absl::StatusOr<std::string> pulled;
   std::thread puller([&] { pulled = Pull(7); });
-  endpoint_.OfferState(kJob, 7, StateOf(10));
+  member_.endpoint()->OfferState(kJob, 7, StateOf(10));
   puller.join();
   EXPECT_TRUE(pulled.ok()) << pulled.status();
 }
 
 TEST_F(StateTransferTest, GoesOnWhereABrokenStreamEnded) {
   const auto state = StateOf(24 << 20);
-  endpoint_.OfferState(kJob, 7, state);
-  const auto proxy = TcpFaultProxy::Start(port_).value();
+  member_.endpoint()->OfferState(kJob, 7, state);
+  const auto proxy = TcpFaultProxy::Start(member_.port()).value();
   proxy->CutAfterServerBytes(9 << 20);
   const absl::StatusOr<std::string> pulled =
       PullState(absl::StrCat("127.0.0.1:", proxy->port()), kJob, 1, 7, kPatience);
@@ -103,8 +85,8 @@ TEST_F(StateTransferTest, GoesOnWhereABrokenStreamEnded) {
 }
 
 TEST_F(StateTransferTest, GivesUpOnAWorkerThatStalls) {
-  endpoint_.OfferState(kJob, 7, StateOf(10));
-  const auto proxy = TcpFaultProxy::Start(port_).value();
+  member_.endpoint()->OfferState(kJob, 7, StateOf(10));
+  const auto proxy = TcpFaultProxy::Start(member_.port()).value();
   proxy->Stall(true);
   const absl::Status status =
       PullState(absl::StrCat("127.0.0.1:", proxy->port()), kJob, 1, 7, absl::Milliseconds(200))

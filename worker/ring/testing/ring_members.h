@@ -22,7 +22,9 @@ namespace ropewalk {
 // An endpoint served on a port of its own.
 class Member {
  public:
-  explicit Member(absl::Duration join_timeout = absl::Seconds(60)) : endpoint_(join_timeout) {
+  explicit Member(absl::Duration join_timeout = absl::Seconds(60),
+                  const std::string& incarnation = "")
+      : endpoint_(join_timeout, incarnation) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     endpoint_.Register(&builder);
@@ -37,6 +39,7 @@ class Member {
 
   RingEndpoint* endpoint() { return &endpoint_; }
   int port() const { return port_; }
+  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
 
  private:
   RingEndpoint endpoint_;
