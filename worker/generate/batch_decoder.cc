@@ -5,6 +5,8 @@
 
 #include "worker/generate/steady_rows.h"
 #include "worker/ops/embedding.h"
+#include "worker/ops/few_rows_dots.h"
+#include "worker/ops/linear_weight.h"
 #include "worker/ops/rms_norm.h"
 
 namespace ropewalk {
@@ -17,6 +19,19 @@ struct PackedPieces {
   std::vector<RowRouter::Stretch> stretches;
 };
 
+namespace {
+
+// Padding is texts of their own, of token 0.
+void AddPadding(int64_t rows, PackedPieces* packed) {
+  while (static_cast<int64_t>(packed->tokens.size()) < rows) {
+    packed->tokens.push_back(0);
+    packed->positions.push_back(0);
+    packed->starts.push_back(packed->tokens.size());
+  }
+}
+
+}  // namespace
+
 BatchDecoder::BatchDecoder(const Transformer<float>& model, RowRouter* router, Padding padding)
     : model_(model), router_(router), padding_(padding), rope_(model.config()) {}
 
@@ -25,7 +40,8 @@ KvCache<float> BatchDecoder::NewCache(int64_t expected) const {
 }
 
 absl::Span<const float> BatchDecoder::Prefill(absl::Span<const TextPiece> pieces) {
-  const PackedPieces packed = Pack(pieces);
+  PackedPieces packed = Pack(pieces);
+  AddPadding(PaddedRows(packed.tokens.size()), &packed);
   const auto attend = [&](int64_t layer, const LayerActivations<float>& a) {
     AttentionForward<float>(model_.attention_shape(layer), packed.starts, a.query, a.key, a.value,
                             a.attended, a.log_sum_exp);
@@ -34,10 +50,24 @@ absl::Span<const float> BatchDecoder::Prefill(absl::Span<const TextPiece> pieces
       pieces[i].cache->Append(layer, pieces[i].tokens.size(), a.key + offset, a.value + offset);
     }
   };
-  return Logits(Forward(packed, attend), packed.last_rows);
+  logits_.clear();
+  AppendLogits(Forward(packed, attend), packed.last_rows, PaddedRows(pieces.size()));
+  return logits_;
 }
 
 absl::Span<const float> BatchDecoder::Extend(absl::Span<const TextPiece> pieces) {
+  const int64_t count = pieces.size();
+  const bool tiles = UsesTiles<float>(model_.weights().Output().precision());
+  const int64_t passes = tiles ? 1 : (count - 1) / kFewRowsOfDots + 1;
+  logits_.clear();
+  for (int64_t pass = 0; pass < passes; ++pass) {
+    const int64_t begin = count * pass / passes;
+    ExtendTogether(pieces.subspan(begin, count * (pass + 1) / passes - begin));
+  }
+  return logits_;
+}
+
+void BatchDecoder::ExtendTogether(absl::Span<const TextPiece> pieces) {
   const PackedPieces packed = Pack(pieces);
   std::vector<int64_t> lengths(pieces.size());
   std::vector<const float*> keys(pieces.size()), values(pieces.size());
@@ -49,15 +79,12 @@ absl::Span<const float> BatchDecoder::Extend(absl::Span<const TextPiece> pieces)
       keys[i] = pieces[i].cache->keys(layer);
       values[i] = pieces[i].cache->values(layer);
     }
-    const int64_t used = pieces.size() * config().query_size();
-    std::fill_n(a.attended + used, packed.tokens.size() * config().query_size() - used, 0.0f);
     AttentionDecode<float>(model_.attention_shape(layer), lengths, a.query, keys, values,
                            a.attended);
   };
-  return Logits(Forward(packed, attend), packed.last_rows);
+  AppendLogits(Forward(packed, attend), packed.last_rows, pieces.size());
 }
 
-// Padding is a text of its own, of token 0.
 PackedPieces BatchDecoder::Pack(absl::Span<const TextPiece> pieces) const {
   PackedPieces packed;
   for (const TextPiece& piece : pieces) {
@@ -70,15 +97,11 @@ PackedPieces BatchDecoder::Pack(absl::Span<const TextPiece> pieces) const {
     packed.last_rows.push_back(packed.tokens.size() - 1);
     packed.stretches.push_back({static_cast<int64_t>(piece.tokens.size()), piece.adapter});
   }
-  if (padding_ == Padding::kSteady) {
-    const int64_t rows = SteadyRows(packed.tokens.size());
-    while (static_cast<int64_t>(packed.tokens.size()) < rows) {
-      packed.tokens.push_back(0);
-      packed.positions.push_back(0);
-      packed.starts.push_back(packed.tokens.size());
-    }
-  }
   return packed;
+}
+
+int64_t BatchDecoder::PaddedRows(int64_t rows) const {
+  return padding_ == Padding::kSteady ? SteadyRows(rows) : rows;
 }
 
 template <typename Attend>
@@ -100,20 +123,22 @@ const float* BatchDecoder::Forward(const PackedPieces& packed, Attend attend) {
   return activations_.input;
 }
 
-absl::Span<const float> BatchDecoder::Logits(const float* hidden,
-                                             const std::vector<int64_t>& rows) {
-  const int64_t size = config().hidden_size, used = rows.size();
-  const int64_t count = padding_ == Padding::kSteady ? SteadyRows(used) : used;
-  chosen_.assign(count * size, 0);
-  normed_.resize(count * size);
-  rstd_.resize(count);
-  logits_.resize(count * config().vocab_size);
-  for (int64_t i = 0; i < used; ++i) std::copy_n(hidden + rows[i] * size, size, &chosen_[i * size]);
-  RmsNormForward<float, float>(count, size, chosen_.data(),
+void BatchDecoder::AppendLogits(const float* hidden, const std::vector<int64_t>& rows,
+                                int64_t padded) {
+  const int64_t size = config().hidden_size, count = rows.size();
+  const int64_t begin = logits_.size();
+  chosen_.assign(padded * size, 0);
+  normed_.resize(padded * size);
+  rstd_.resize(padded);
+  logits_.resize(begin + padded * config().vocab_size);
+  for (int64_t i = 0; i < count; ++i) {
+    std::copy_n(hidden + rows[i] * size, size, &chosen_[i * size]);
+  }
+  RmsNormForward<float, float>(padded, size, chosen_.data(),
                                model_.weights().Plain(model_.weights().index().FinalNorm()),
                                config().rms_norm_eps, normed_.data(), rstd_.data());
-  model_.weights().Output().Forward(count, normed_.data(), logits_.data());
-  return absl::MakeConstSpan(logits_).subspan(0, used * config().vocab_size);
+  model_.weights().Output().Forward(padded, normed_.data(), logits_.data() + begin);
+  logits_.resize(begin + count * config().vocab_size);
 }
 
 void BatchDecoder::Reserve(int64_t rows) {

@@ -25,7 +25,7 @@ struct PackedPieces;
 // kept, so a new token costs one row. No dropout. Not thread-safe.
 class BatchDecoder {
  public:
-  // Of a pass's rows.
+  // Of prompts' rows; single tokens need none.
   enum class Padding {
     kNone,    // the fastest for one text; its logits' last bits depend on what is beside it
     kSteady,  // a text's logits are the same bits whatever is beside it; see steady_rows.h
@@ -47,12 +47,15 @@ class BatchDecoder {
   absl::Span<const float> Extend(absl::Span<const TextPiece> pieces);
 
  private:
+  // In one pass.
+  void ExtendTogether(absl::Span<const TextPiece> pieces);
   // Returns the last layer's output [rows, hidden]. attend(layer, activations) fills in `attended`.
   template <typename Attend>
   const float* Forward(const PackedPieces& packed, Attend attend);
-  // Of these rows of `hidden`.
-  absl::Span<const float> Logits(const float* hidden, const std::vector<int64_t>& rows);
+  // Appends those of these rows of `hidden`, in a product of `padded` rows, to logits_.
+  void AppendLogits(const float* hidden, const std::vector<int64_t>& rows, int64_t padded);
   PackedPieces Pack(absl::Span<const TextPiece> pieces) const;
+  int64_t PaddedRows(int64_t rows) const;
   void Reserve(int64_t rows);
 
   const Transformer<float>& model_;

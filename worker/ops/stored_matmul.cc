@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "worker/ops/few_rows_dots.h"
 #include "worker/ops/matmul_block.h"
 
 namespace ropewalk {
@@ -14,6 +15,7 @@ constexpr int64_t kTerms = 384;
 
 void StoredForward(const StoredMatrix& w, int64_t rows, const float* x, float* y, bool accumulate) {
   const int64_t out = w.rows(), in = w.columns();
+  if (rows <= kFewRowsOfDots) return FewRowsDots(w, rows, x, y, accumulate);
   if (w.AsFloat() != nullptr) {
     return MatMul<float>(rows, out, in, x, Transpose::kNo, w.AsFloat(), Transpose::kYes,
                          accumulate ? 1 : 0, y);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "worker/ops/few_rows_dots.h"
 #include "worker/ops/ops_testing.h"
 
 namespace ropewalk {
@@ -71,6 +72,22 @@ TEST(StoredMatMul, SameBitsForAnyThreads) {
     const auto x = RandomFloats(c.rows * c.in, 3), dy = RandomFloats(c.rows * c.out, 4);
     const Weight w(c, WeightStorage::kBfloat16);
     ExpectSameBitsForAnyThreads([&] { return Products(c, *w.stored, x, dy); });
+  }
+}
+
+// As generation needs it: a text's logits do not depend on what is beside it.
+TEST(StoredMatMul, ARowOfFewHasTheSameBitsWhateverIsBesideIt) {
+  constexpr int64_t kOut = 37, kIn = 107;
+  const auto x = RandomFloats(kFewRowsOfDots * kIn, 3);
+  for (const WeightStorage storage : kStorages) {
+    const Weight w({kFewRowsOfDots, kOut, kIn}, storage);
+    std::vector<float> all(kFewRowsOfDots * kOut);
+    StoredForward(*w.stored, kFewRowsOfDots, x.data(), all.data(), /*accumulate=*/false);
+    for (int64_t rows = 1; rows < kFewRowsOfDots; ++rows) {
+      std::vector<float> few(rows * kOut);
+      StoredForward(*w.stored, rows, x.data(), few.data(), /*accumulate=*/false);
+      EXPECT_TRUE(std::equal(few.begin(), few.end(), all.begin())) << rows;
+    }
   }
 }
 
