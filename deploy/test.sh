@@ -65,7 +65,8 @@ start_cluster() {
   say "A cluster: coordinator, registry and $ROPEWALK_WORKERS workers"
   ROPEWALK_COORDINATOR_PORT=$(free_port)
   ROPEWALK_REGISTRY_PORT=$(free_port)
-  export ROPEWALK_COORDINATOR_PORT ROPEWALK_REGISTRY_PORT
+  ROPEWALK_REGISTRY_HTTP_PORT=$(free_port)
+  export ROPEWALK_COORDINATOR_PORT ROPEWALK_REGISTRY_PORT ROPEWALK_REGISTRY_HTTP_PORT
   export ROPEWALK_COORDINATOR=127.0.0.1:$ROPEWALK_COORDINATOR_PORT ROPEWALK_REGISTRY=127.0.0.1:$ROPEWALK_REGISTRY_PORT
   "${compose[@]}" up --detach --no-build >"$result/up.log" 2>&1 || { cat "$result/up.log" >&2; fail "compose up"; }
   wait_until 120 "two idle workers" two_workers_are_idle

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::set<std::string>>& Arrows() {
   static const auto* const arrows = new std::map<std::string, std::set<std::string>>{
       {"services/common", {}},
-      {"services/registry", {"services/common"}},
+      {"services/registry", {"services/registry/hub", "services/common"}},
+      {"services/registry/hub", {"services/registry", "services/common"}},
       {"services/client/cluster", {"services/common"}},
       {"services/client",
        {"services/client/cluster", "services/client/commands", "services/common"}},

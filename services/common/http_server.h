@@ -1,50 +1,34 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "services/common/http_handler.h"
 
 namespace ropewalk {
 
-struct HttpRequest {
-  // "GET", "HEAD", ...
-  std::string method;
-  // Without the query, as sent (percent-encoded); begins with '/'.
-  std::string path;
-  // What follows '?'; may be empty.
-  std::string query;
-  // Names in lower case.
-  std::map<std::string, std::string> headers;
-  std::string body;
+struct HttpServerOptions {
+  // "host:port"; port 0 takes a free one.
+  std::string address;
+  // Threads that read, answer and write. One waits while its handler waits for a disk.
+  int threads = 1;
+  // Open at a time; what comes beyond is closed at once.
+  int max_connections = 256;
 };
 
-struct HttpResponse {
-  int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::map<std::string, std::string> headers;
-  // For HEAD too: the server sends its length and leaves it out.
-  std::string body;
-};
-
-// Answers requests. Called by the server's one thread, so it must be quick; must not throw.
-class HttpHandler {
- public:
-  virtual ~HttpHandler() = default;
-  virtual HttpResponse Handle(const HttpRequest& request) = 0;
-};
-
-// A small HTTP/1.1 server on one thread of its own: 16 KiB of headers, 1 MiB of body, 15 s for a
-// request to come or an answer to go, 256 connections at a time.
+// An HTTP/1.1 server: 16 KiB of headers, 30 s for them to come (on an open connection, too), and
+// 30 s without progress for an answer to go. A body must come at 1 KiB/s or more after its first
+// 30 s. What cannot be parsed is answered with 400 or 431 and closed. The process ignores SIGPIPE from
+// then on.
 class HttpServer {
  public:
   // `handler` is not owned and outlives the server.
   // INVALID_ARGUMENT: the address is not "host:port". UNAVAILABLE: it cannot be bound.
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& address,
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
                                                            HttpHandler* handler);
 
-  // Closes all connections and joins the thread.
+  // Closes all connections and joins the threads.
   ~HttpServer();
 
   // The port bound.

@@ -9,30 +9,62 @@
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "services/common/files.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace ropewalk {
 namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
-// Says what it was asked.
+// Says what it was asked; "/file" is a file, and "/refuse" reads no body.
 class EchoHandler final : public HttpHandler {
  public:
-  HttpResponse Handle(const HttpRequest& request) override {
-    HttpResponse response;
-    response.body = absl::StrCat(request.method, "|", request.path, "|", request.query, "|",
-                                 request.headers.count("x-test"), "|", request.body);
-    return response;
+  explicit EchoHandler(FileStretch stretch) : stretch_(std::move(stretch)) {}
+
+  std::unique_ptr<HttpExchange> Begin(const HttpRequest& request) override {
+    if (request.path == "/refuse") return AnswerAtOnce(TextResponse(403, "no"));
+    if (request.path == "/file") {
+      HttpResponse response;
+      response.body = stretch_;
+      return AnswerAtOnce(std::move(response));
+    }
+    return AnswerToBody(1 << 20, [request](std::string body) {
+      return TextResponse(200, absl::StrCat(request.method, "|", request.path, "|", request.query,
+                                            "|", request.headers.count("x-test"), "|", body));
+    });
   }
+
+ private:
+  const FileStretch stretch_;
 };
+
+// More than sockets take at once.
+constexpr int64_t kFileBytes = 32 << 20;
+
+FileStretch WriteFile(const std::string& path) {
+  std::string bytes(kFileBytes, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + i / 251);
+  EXPECT_TRUE(WriteFileAtomically(path, bytes).ok());
+  return {InputFile::Open(path).value_or(nullptr), 1, kFileBytes - 1};
+}
+
+HttpServerOptions Options(const std::string& address) {
+  HttpServerOptions options;
+  options.address = address;
+  options.threads = 2;
+  return options;
+}
 
 class HttpServerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto server = HttpServer::Start("127.0.0.1:0", &handler_);
+    auto server = HttpServer::Start(Options("127.0.0.1:0"), &handler_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -50,7 +82,9 @@ class HttpServerTest : public ::testing::Test {
     return answer;
   }
 
-  EchoHandler handler_;
+  const TemporaryFolder folder_;
+  const FileStretch file_ = WriteFile(folder_.path("file"));
+  EchoHandler handler_{file_};
   std::unique_ptr<HttpServer> server_;
 };
 
@@ -82,12 +116,83 @@ TEST_F(HttpServerTest, RefusesTooLongHeadersAndBodies) {
               StartsWith("HTTP/1.1 413"));
 }
 
-TEST_F(HttpServerTest, ClosesOnNonsense) { EXPECT_EQ(Ask("nonsense\r\n\r\n"), ""); }
+TEST_F(HttpServerTest, RefusesWhatItCannotParse) {
+  for (const char* const request : {"nonsense\r\n\r\n", "GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+                                    "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"}) {
+    EXPECT_THAT(Ask(request), StartsWith("HTTP/1.1 400")) << request;
+  }
+}
+
+// What a proxy before this server may take for another number of requests than the server does.
+TEST_F(HttpServerTest, RefusesBodiesOfTwoLengths) {
+  for (const char* const headers :
+       {"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        "Content-Length: 4\r\nContent-Length: 5\r\n", "Content-Length: 4, 5\r\n",
+        "Content-Length: -4\r\n", "Content-Length : 4\r\n",
+        "Transfer-Encoding: identity, xchunked\r\nContent-Length: 4\r\n"}) {
+    const std::string answer =
+        Ask(absl::StrCat("POST /first HTTP/1.1\r\n", headers,
+                         "\r\n0\r\n\r\nGET /second HTTP/1.1\r\nConnection: close\r\n\r\n"));
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 400")) << headers;
+    EXPECT_THAT(answer, Not(HasSubstr("/second|"))) << headers;
+  }
+}
+
+TEST_F(HttpServerTest, TakesABodyInChunks) {
+  EXPECT_THAT(Ask("POST / HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  "2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"),
+              EndsWith("|abcde"));
+}
+
+TEST_F(HttpServerTest, TakesALongBodyPieceByPiece) {
+  const std::string body(700'000, 'b');
+  const std::string answer = Ask(absl::StrCat(
+      "POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+  EXPECT_TRUE(absl::EndsWith(answer, absl::StrCat("|0|", body)));  // Too long to print.
+}
+
+TEST_F(HttpServerTest, TellsAClientThatWaitsToGoOn) {
+  EXPECT_THAT(Ask("POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+                  "Connection: close\r\n\r\nhi"),
+              StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK"));
+}
+
+TEST_F(HttpServerTest, AnswersBeforeABodyHasCome) {
+  EXPECT_THAT(Ask(absl::StrCat("POST /refuse HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n",
+                               std::string(4'000'000, 'b'))),
+              StartsWith("HTTP/1.1 403"));
+}
+
+TEST_F(HttpServerTest, SendsAFile) {
+  const std::string answer = Ask("GET /file HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr(absl::StrCat("Content-Length: ", kFileBytes - 1, "\r\n")));
+  const auto bytes = file_.file->Read(file_.offset, file_.length);
+  EXPECT_TRUE(answer.substr(answer.find("\r\n\r\n") + 4) == *bytes);  // Too long to print.
+  EXPECT_THAT(Ask("HEAD /file HTTP/1.1\r\nConnection: close\r\n\r\n"), EndsWith("\r\n\r\n"));
+}
 
 TEST_F(HttpServerTest, SaysWhenItsAddressIsTaken) {
-  const auto second = HttpServer::Start(absl::StrCat("127.0.0.1:", server_->port()), &handler_);
+  const auto second =
+      HttpServer::Start(Options(absl::StrCat("127.0.0.1:", server_->port())), &handler_);
   EXPECT_TRUE(absl::IsUnavailable(second.status())) << second.status();
-  EXPECT_TRUE(absl::IsInvalidArgument(HttpServer::Start("nowhere", &handler_).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(HttpServer::Start(Options("nowhere"), &handler_).status()));
+}
+
+TEST_F(HttpServerTest, GoesOnWhenAClientLeavesInTheMiddleOfAFile) {
+  for (int i = 0; i < 10; ++i) {
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::socket socket(io);
+    boost::system::error_code error;
+    socket.connect(
+        {boost::asio::ip::address_v4::loopback(), static_cast<uint16_t>(server_->port())}, error);
+    boost::asio::write(socket, boost::asio::buffer(std::string("GET /file HTTP/1.1\r\n\r\n")),
+                       error);
+    std::string beginning(1000, '\0');
+    boost::asio::read(socket, boost::asio::buffer(beginning), error);
+    EXPECT_FALSE(error) << error.message();
+  }
+  EXPECT_THAT(Ask("GET /1 HTTP/1.1\r\nConnection: close\r\n\r\n"), HasSubstr("GET|/1|"));
 }
 
 }  // namespace

@@ -190,7 +190,7 @@ void CheckNames(const v1::JobSpec& spec, Faults* faults) {
   CheckData(spec.eval_data(), "eval_data", faults);
   if (!spec.has_adapter()) return faults->Missing("adapter", "\"namespace/name\" for the result");
   faults->Unless(IsAdapterName(spec.adapter()), "adapter", spec.adapter(),
-                 "\"namespace/name\", each of 1 to 63 characters a-z, 0-9, '.', '_' and '-', "
+                 "\"namespace/name\", each of 1 to 96 characters A-Z, a-z, 0-9, '.', '_' and '-', "
                  "beginning with a letter or digit, without \"..\"");
 }
 

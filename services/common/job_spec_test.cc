@@ -149,7 +149,7 @@ TEST(JobSpecValidation, RefusesNamesOutsideTheAlphabet) {
   ExpectFault("name: 'Dates'", "name", "Dates");
   ExpectFault("name: ''", "name", "1 to 40");
   ExpectFault("name: 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'", "name", "1 to 40");
-  for (const char* adapter : {"dates", "a/b/c", "demo/..", "../demo", "demo/a..b", "Demo/a",
+  for (const char* adapter : {"dates", "a/b/c", "demo/..", "../demo", "demo/a..b", "de mo/a",
                               "demo/", "/a", "demo/-a", "demo/a b", "demo/a\\000"}) {
     ExpectFault(std::string("adapter: '") + adapter + "'", "adapter", "namespace/name");
   }

@@ -69,15 +69,22 @@ TEST(ProcessUsage, IsWhatTheKernelSays) {
   EXPECT_GE(usage.open_files, 3);
 }
 
+HttpResponse Ask(ProbeHandler* probes, const std::string& method, const std::string& path) {
+  HttpRequest request;
+  request.method = method;
+  request.path = path;
+  return probes->Begin(request)->Finish();
+}
+
 TEST(Probes, TellLifeReadinessAndMetrics) {
   ProbeHandler probes(nullptr);
-  EXPECT_EQ(probes.Handle({.method = "GET", .path = "/livez"}).status, 200);
-  EXPECT_EQ(probes.Handle({.method = "GET", .path = "/readyz"}).status, 503);
+  EXPECT_EQ(Ask(&probes, "GET", "/livez").status, 200);
+  EXPECT_EQ(Ask(&probes, "GET", "/readyz").status, 503);
   probes.SetReady(true);
-  EXPECT_EQ(probes.Handle({.method = "HEAD", .path = "/readyz"}).status, 200);
-  EXPECT_THAT(probes.Handle({.method = "GET", .path = "/metrics"}).body, HasSubstr("# TYPE"));
-  EXPECT_EQ(probes.Handle({.method = "POST", .path = "/livez"}).status, 405);
-  EXPECT_EQ(probes.Handle({.method = "GET", .path = "/"}).status, 404);
+  EXPECT_EQ(Ask(&probes, "HEAD", "/readyz").status, 200);
+  EXPECT_THAT(std::get<std::string>(Ask(&probes, "GET", "/metrics").body), HasSubstr("# TYPE"));
+  EXPECT_EQ(Ask(&probes, "POST", "/livez").status, 405);
+  EXPECT_EQ(Ask(&probes, "GET", "/").status, 404);
 }
 
 TEST(Threads, AreListedWithTheirNames) {

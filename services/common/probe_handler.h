@@ -1,8 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
-#include "services/common/http_server.h"
+#include "services/common/http_handler.h"
 
 namespace ropewalk {
 
@@ -14,7 +15,7 @@ class ProbeHandler final : public HttpHandler {
 
   void SetReady(bool ready) { ready_ = ready; }
 
-  HttpResponse Handle(const HttpRequest& request) override;
+  std::unique_ptr<HttpExchange> Begin(const HttpRequest& request) override;
 
  private:
   HttpHandler* const next_;

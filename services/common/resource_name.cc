@@ -16,7 +16,7 @@
 namespace ropewalk {
 namespace {
 
-constexpr size_t kMaxPartBytes = 63;
+constexpr size_t kMaxPartBytes = 96;
 constexpr size_t kMaxPathBytes = 512;
 
 const std::vector<std::string>& Kinds() {
@@ -25,7 +25,13 @@ const std::vector<std::string>& Kinds() {
   return *kinds;
 }
 
-bool IsWordCharacter(char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c); }
+bool IsWordCharacter(char c) { return absl::ascii_isalnum(c); }
+
+// A version, or the commit that the Hub's clients know it by.
+bool LooksLikeAVersion(absl::string_view part) {
+  return (part.size() == 40 || part.size() == 64) &&
+         std::all_of(part.begin(), part.end(), absl::ascii_isxdigit);
+}
 
 bool IsPartCharacter(char c) { return IsWordCharacter(c) || c == '.' || c == '_' || c == '-'; }
 
@@ -103,13 +109,13 @@ absl::Status ValidateKind(absl::string_view kind) {
 absl::Status ValidateNamePart(absl::string_view part, absl::string_view what) {
   const bool good = !part.empty() && part.size() <= kMaxPartBytes && IsWordCharacter(part[0]) &&
                     std::all_of(part.begin(), part.end(), IsPartCharacter) &&
-                    !absl::StrContains(part, "..");
+                    !absl::StrContains(part, "..") && !LooksLikeAVersion(part);
   if (good) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("'", absl::CHexEscape(part), "' is not allowed as a ", what,
                    "; allowed are 1 to ", kMaxPartBytes,
-                   " characters a-z, 0-9, '.', '_' and '-', beginning with a letter or digit, "
-                   "without \"..\""));
+                   " characters A-Z, a-z, 0-9, '.', '_' and '-', beginning with a letter or digit, "
+                   "without \"..\", that are not a digest"));
 }
 
 absl::Status ValidateFilePath(absl::string_view path) {

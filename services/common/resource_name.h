@@ -10,8 +10,8 @@ namespace ropewalk {
 
 // A name in the registry: a repository "models/org/name", one of its versions
 // "models/org/name/versions/<64 hex digits>", or one of its tags "models/org/name/tags/stable".
-// The kind is models, adapters, datasets or checkpoints; every other part is 1 to 63 characters
-// a-z, 0-9, '.', '_', '-', begins with a letter or digit, and has no "..".
+// The kind is models, adapters, datasets or checkpoints; every other part is 1 to 96 characters
+// A-Z, a-z, 0-9, '.', '_', '-', begins with a letter or digit, and has no "..".
 struct ResourceName {
   // "{kind}/{namespace}/{name}".
   std::string repository;
@@ -33,7 +33,8 @@ absl::Status ValidateRepositoryName(absl::string_view name);
 // "models", "adapters", "datasets", "checkpoints".
 absl::Status ValidateKind(absl::string_view kind);
 
-// One part: a namespace, a name or a tag. `what` names it in the message.
+// One part: a namespace, a name or a tag, which must not look like a version or its commit (64 or
+// 40 hex digits). `what` names it in the message.
 absl::Status ValidateNamePart(absl::string_view part, absl::string_view what);
 
 // A path in a version: relative, '/'-separated, without empty, "." or ".." parts, control

@@ -98,7 +98,11 @@ absl::Status Server::State::StartGrpc(const std::vector<grpc::Service*>& service
 
 absl::Status Server::State::StartHttp() {
   if (options.http_address.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(http, HttpServer::Start(options.http_address, &probes));
+  HttpServerOptions http_options;
+  http_options.address = options.http_address;
+  http_options.threads = options.http_threads;
+  http_options.max_connections = options.max_http_connections;
+  ASSIGN_OR_RETURN(http, HttpServer::Start(http_options, &probes));
   return absl::OkStatus();
 }
 

@@ -27,6 +27,9 @@ struct ServerOptions {
   bool insecure = false;
   // Answers what else is asked on the HTTP side; not owned, outlives the server. Null: 404.
   HttpHandler* http_handler = nullptr;
+  // See HttpServerOptions.
+  int http_threads = 1;
+  int max_http_connections = 256;
   // The most threads of synchronous handlers; each open stream takes one. Calls beyond them are
   // refused with RESOURCE_EXHAUSTED instead of starting threads without end.
   int max_threads = 256;

@@ -1,12 +1,9 @@
 #include "services/registry/blob_file_reader.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/common/files.h"
 #include "services/common/status_macros.h"
 
 namespace ropewalk {
@@ -16,31 +13,11 @@ constexpr int64_t kPieceBytes = 1 << 20;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<BlobFileReader>> BlobFileReader::Open(const std::string& path,
-                                                                     const std::string& digest,
-                                                                     int64_t offset,
-                                                                     int64_t length) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return FileError(errno, absl::StrCat("cannot open ", path));
-  stream.seekg(offset);
-  if (length == 0) length = std::numeric_limits<int64_t>::max();
-  return std::unique_ptr<BlobFileReader>(
-      new BlobFileReader(path, digest, std::move(stream), length));
-}
-
-BlobFileReader::BlobFileReader(std::string path, std::string digest, std::ifstream stream,
-                               int64_t length)
-    : path_(std::move(path)),
-      digest_(std::move(digest)),
-      stream_(std::move(stream)),
-      left_(length) {}
-
 absl::StatusOr<std::string> BlobFileReader::Next() {
-  std::string piece(std::min(left_, kPieceBytes), '\0');
-  stream_.read(piece.data(), piece.size());
-  if (stream_.bad()) return absl::DataLossError(absl::StrCat("the disk cannot read ", path_));
-  piece.resize(stream_.gcount());
-  left_ -= piece.size();
+  ASSIGN_OR_RETURN(std::string piece,
+                   stretch_.file->Read(stretch_.offset + taken_,
+                                       std::min(stretch_.length - taken_, kPieceBytes)));
+  taken_ += piece.size();
   if (digest_.empty()) return piece;
   hash_.Update(piece);
   if (piece.empty()) RETURN_IF_ERROR(CheckDigest());

@@ -1,34 +1,31 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <string>
 
+#include "services/common/input_file.h"
 #include "services/common/sha256.h"
 #include "services/registry/blob_store.h"
 
 namespace ropewalk {
 
-// Reads a file in pieces.
+// Reads a stretch of a file in pieces.
 class BlobFileReader final : public BlobReader {
  public:
-  // From `offset` on, at most `length` bytes (0: to the end). If `digest` is not empty, what was
-  // read must have it: then the read must be of the whole file. NOT_FOUND: there is no such file.
-  static absl::StatusOr<std::unique_ptr<BlobFileReader>> Open(const std::string& path,
-                                                              const std::string& digest,
-                                                              int64_t offset, int64_t length);
+  // If `digest` is not empty, what was read must have it: then the stretch must be the whole file.
+  BlobFileReader(FileStretch stretch, std::string digest)
+      : stretch_(std::move(stretch)), digest_(std::move(digest)) {}
 
   absl::StatusOr<std::string> Next() override;
+  FileStretch file() const override { return stretch_; }
 
  private:
-  BlobFileReader(std::string path, std::string digest, std::ifstream stream, int64_t length);
   absl::Status CheckDigest();
 
-  const std::string path_;
+  const FileStretch stretch_;
   const std::string digest_;
-  std::ifstream stream_;
-  int64_t left_;
+  int64_t taken_ = 0;
   Sha256 hash_;
   bool checked_ = false;
 };

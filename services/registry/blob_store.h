@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/common/input_file.h"
 
 namespace ropewalk {
 
@@ -28,6 +29,9 @@ class BlobUpload {
   // Bytes received so far, those of earlier attempts included.
   virtual int64_t committed_bytes() const = 0;
 
+  // The blob's; of one whose digest was not given, empty until Finish has succeeded.
+  virtual const std::string& digest() const = 0;
+
   // INVALID_ARGUMENT: there would be more bytes than announced. RESOURCE_EXHAUSTED: the disk is
   // full. After an error the upload takes nothing more; begin another to go on.
   virtual absl::Status Append(absl::string_view bytes) = 0;
@@ -46,6 +50,9 @@ class BlobReader {
   // The next piece, at most 1 MiB; empty at the end.
   // DATA_LOSS: the disk cannot read it; or, at the end of a whole blob, it has another digest.
   virtual absl::StatusOr<std::string> Next() = 0;
+
+  // Where the bytes lie: they can be sent from there, without their digest being checked.
+  virtual FileStretch file() const = 0;
 };
 
 // Keeps blobs under their SHA-256, all or nothing. Digests given are well-formed. Thread-safe.
@@ -74,6 +81,10 @@ class BlobStore {
   virtual absl::StatusOr<std::unique_ptr<BlobUpload>> BeginUpload(const std::string& digest,
                                                                   int64_t size_bytes,
                                                                   int64_t offset) = 0;
+
+  // Of a blob whose digest is not known before it has come, of at most `max_bytes`. When broken, it
+  // is not kept.
+  virtual absl::StatusOr<std::unique_ptr<BlobUpload>> BeginUnnamedUpload(int64_t max_bytes) = 0;
 
   virtual absl::StatusOr<std::vector<BlobInfo>> ListBlobs() const = 0;
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -58,11 +59,11 @@ absl::Status MakeFolderDurably(const std::string& folder) {
   return FileError(errno, absl::StrCat("cannot make the folder ", folder));
 }
 
-absl::Status HashFile(const std::string& path, Sha256* hash) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<BlobFileReader> reader,
-                   BlobFileReader::Open(path, /*digest=*/"", 0, 0));
+absl::Status HashFile(const std::string& path, int64_t length, Sha256* hash) {
+  ASSIGN_OR_RETURN(std::shared_ptr<const InputFile> file, InputFile::Open(path));
+  BlobFileReader reader({std::move(file), 0, length}, /*digest=*/"");
   while (true) {
-    ASSIGN_OR_RETURN(const std::string piece, reader->Next());
+    ASSIGN_OR_RETURN(const std::string piece, reader.Next());
     if (piece.empty()) return absl::OkStatus();
     hash->Update(piece);
   }
@@ -88,12 +89,13 @@ class FileBlobStore::Upload final : public BlobUpload {
 
   absl::Status Open(int64_t offset) {
     ASSIGN_OR_RETURN(file_, store_->open_file_(path_, /*fresh=*/offset == 0));
-    if (offset > 0) RETURN_IF_ERROR(HashFile(path_, &hash_));
+    if (offset > 0) RETURN_IF_ERROR(HashFile(path_, offset, &hash_));
     committed_bytes_ = offset;
     return absl::OkStatus();
   }
 
   int64_t committed_bytes() const override { return committed_bytes_; }
+  const std::string& digest() const override { return digest_; }
 
   absl::Status Append(absl::string_view bytes) override {
     RETURN_IF_ERROR(failed_);
@@ -110,7 +112,7 @@ class FileBlobStore::Upload final : public BlobUpload {
 
   absl::Status Finish() override {
     RETURN_IF_ERROR(failed_);
-    if (committed_bytes_ < size_bytes_) {
+    if (!digest_.empty() && committed_bytes_ < size_bytes_) {
       return failed_ =
                  absl::AbortedError(absl::StrCat("the upload ended after ", committed_bytes_,
                                                  " of ", size_bytes_, " bytes; go on from there"));
@@ -138,6 +140,7 @@ class FileBlobStore::Upload final : public BlobUpload {
 
   absl::Status CheckDigest() {
     const std::string found = hash_.HexDigest();
+    if (digest_.empty()) digest_ = found;
     if (found == digest_) return absl::OkStatus();
     Drop();
     return absl::DataLossError(absl::StrCat("the bytes uploaded have the digest ", found, ", not ",
@@ -149,8 +152,8 @@ class FileBlobStore::Upload final : public BlobUpload {
   FileBlobStore* const store_;
   const std::string name_;
   const std::string path_;
-  const std::string digest_;
-  const int64_t size_bytes_;
+  std::string digest_;
+  const int64_t size_bytes_;  // At most, without a digest.
   std::unique_ptr<GrowingFile> file_;
   Sha256 hash_;
   int64_t committed_bytes_ = 0;
@@ -199,10 +202,11 @@ absl::StatusOr<std::unique_ptr<BlobReader>> FileBlobStore::Read(const std::strin
                                               " is outside of blob ", digest, " of ",
                                               info.size_bytes, " bytes"));
   }
-  const bool whole = offset == 0 && (length == 0 || length >= info.size_bytes);
-  ASSIGN_OR_RETURN(std::unique_ptr<BlobFileReader> reader,
-                   BlobFileReader::Open(BlobPath(digest), whole ? digest : "", offset, length));
-  return reader;
+  ASSIGN_OR_RETURN(std::shared_ptr<const InputFile> file, InputFile::Open(BlobPath(digest)));
+  const int64_t rest = info.size_bytes - offset;
+  const FileStretch stretch{std::move(file), offset, length == 0 ? rest : std::min(length, rest)};
+  const bool whole = stretch.length == info.size_bytes;
+  return std::make_unique<BlobFileReader>(stretch, whole ? digest : "");
 }
 
 absl::StatusOr<int64_t> FileBlobStore::KeptBytes(const std::string& digest) const {
@@ -218,9 +222,9 @@ absl::StatusOr<int64_t> FileBlobStore::KeptBytesLocked(const std::string& digest
   return info->size_bytes;
 }
 
-std::string FileBlobStore::ClaimName(const std::string& digest) {
-  std::string name = digest;
-  for (int i = 2; !running_.insert(name).second; ++i) name = absl::StrCat(digest, "-", i);
+std::string FileBlobStore::ClaimName(const std::string& wanted) {
+  std::string name = wanted;
+  for (int i = 2; !running_.insert(name).second; ++i) name = absl::StrCat(wanted, "-", i);
   return name;
 }
 
@@ -240,6 +244,16 @@ absl::StatusOr<std::unique_ptr<BlobUpload>> FileBlobStore::BeginUpload(const std
                                                                        int64_t offset) {
   ASSIGN_OR_RETURN(std::unique_ptr<Upload> upload, Claim(digest, size_bytes, offset));
   RETURN_IF_ERROR(upload->Open(offset));
+  return upload;
+}
+
+absl::StatusOr<std::unique_ptr<BlobUpload>> FileBlobStore::BeginUnnamedUpload(int64_t max_bytes) {
+  std::unique_ptr<Upload> upload;
+  {
+    MutexLock lock(&mutex_);
+    upload = std::make_unique<Upload>(this, ClaimName("unnamed"), /*digest=*/"", max_bytes);
+  }
+  RETURN_IF_ERROR(upload->Open(/*offset=*/0));
   return upload;
 }
 

@@ -32,6 +32,7 @@ class FileBlobStore final : public BlobStore {
   absl::StatusOr<std::unique_ptr<BlobUpload>> BeginUpload(const std::string& digest,
                                                           int64_t size_bytes,
                                                           int64_t offset) override;
+  absl::StatusOr<std::unique_ptr<BlobUpload>> BeginUnnamedUpload(int64_t max_bytes) override;
   absl::StatusOr<std::vector<BlobInfo>> ListBlobs() const override;
   absl::StatusOr<std::vector<BlobInfo>> ListUploads() const override;
   absl::StatusOr<bool> DeleteBlobIfOlder(const std::string& digest, absl::Time cutoff) override;
@@ -47,7 +48,8 @@ class FileBlobStore final : public BlobStore {
   std::string UploadPath(const std::string& name) const;
   absl::StatusOr<int64_t> KeptBytesLocked(const std::string& digest) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::string ClaimName(const std::string& digest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `wanted`, or one like it that no upload has that runs.
+  std::string ClaimName(const std::string& wanted) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::unique_ptr<Upload>> Claim(const std::string& digest, int64_t size_bytes,
                                                 int64_t offset);
   void Release(const std::string& name);

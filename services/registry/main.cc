@@ -13,6 +13,7 @@
 #include "services/common/termination.h"
 #include "services/registry/collector.h"
 #include "services/registry/file_blob_store.h"
+#include "services/registry/hub/hub_handler.h"
 #include "services/registry/registry.h"
 #include "services/registry/registry_service.h"
 #include "services/registry/sqlite_metadata_store.h"
@@ -21,6 +22,9 @@ namespace ropewalk {
 namespace {
 
 constexpr absl::Duration kDrain = absl::Seconds(10);
+// Threads that may wait for disks at the same time.
+constexpr int kHttpThreads = 16;
+constexpr int kMaxHttpConnections = 16 << 10;
 
 struct Options {
   ServerOptions server{.listen_address = "127.0.0.1:7080", .http_address = "127.0.0.1:7081"};
@@ -60,7 +64,12 @@ absl::Status Serve(const Options& options, const Termination& termination) {
   ASSIGN_OR_RETURN(const auto blobs, FileBlobStore::Open(options.data, Clock::Real()));
   Registry registry(blobs.get(), metadata.get(), Clock::Real(), grace);
   RegistryServiceImpl service(&registry);
-  ASSIGN_OR_RETURN(const auto server, Server::Start(options.server, {&service}));
+  HubHandler hub(&registry, Clock::Real());
+  ServerOptions server_options = options.server;
+  server_options.http_handler = &hub;
+  server_options.http_threads = kHttpThreads;
+  server_options.max_http_connections = kMaxHttpConnections;
+  ASSIGN_OR_RETURN(const auto server, Server::Start(server_options, {&service}));
   const Collector collector(&registry, std::max(every, absl::Seconds(1)));
   server->SetReady(true);
   termination.Wait();

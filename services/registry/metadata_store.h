@@ -30,6 +30,23 @@ struct VersionPage {
   bool more = false;  // There are older ones.
 };
 
+enum class RepositoryOrder { kName, kCreateTime, kUpdateTime };
+
+// Which repositories to list, and how; what is empty does not narrow.
+struct RepositoryQuery {
+  std::vector<std::string> kinds;
+  std::string name_space;
+  // Part of "{namespace}/{name}"; capitals do not matter.
+  std::string search;
+  // All of them are labels of the version that `latest` points to.
+  std::vector<std::string> labels;
+  RepositoryOrder order = RepositoryOrder::kName;
+  bool descending = false;
+  // The last one of the page before; its name empty: from the first.
+  v1::Repository after;
+  int limit = 0;
+};
+
 struct RepositoryPage {
   std::vector<v1::Repository> repositories;
   bool more = false;
@@ -45,19 +62,37 @@ class MetadataStore {
   virtual absl::StatusOr<v1::Version> GetVersion(const std::string& repository,
                                                  const std::string& version) = 0;
 
+  // The one version whose id begins with `prefix`. NOT_FOUND: there is none, or more than one.
+  virtual absl::StatusOr<v1::Version> FindVersion(const std::string& repository,
+                                                  const std::string& prefix) = 0;
+
   // Adds the version if it is not there, and points all of its tags to it, unprotected where new.
   virtual absl::Status PutVersion(const std::string& repository, const std::string& version,
                                   const v1::Version& contents) = 0;
 
-  // Deletes the version and the tags on it. NOT_FOUND: there is no such version.
+  // Deletes the version and the tags on it, and the repository with the last one. NOT_FOUND: there
+  // is no such version.
   virtual absl::Status DeleteVersion(const std::string& repository, const std::string& version) = 0;
 
   // Newest first.
   virtual absl::StatusOr<VersionPage> ListVersions(const VersionQuery& query) = 0;
 
-  // Those with at least one version, by name, after the name `after`; `kind` empty: all.
-  virtual absl::StatusOr<RepositoryPage> ListRepositories(const std::string& kind,
-                                                          const std::string& after, int limit) = 0;
+  // A repository without versions. ALREADY_EXISTS.
+  virtual absl::Status CreateRepository(const std::string& name,
+                                        const google::protobuf::Timestamp& time) = 0;
+
+  // With its versions and tags. NOT_FOUND.
+  virtual absl::Status DeleteRepository(const std::string& name) = 0;
+
+  // Under another name, with its versions and tags. NOT_FOUND: `from` is not there.
+  // ALREADY_EXISTS: `to` is.
+  virtual absl::Status MoveRepository(const std::string& from, const std::string& to) = 0;
+
+  // NOT_FOUND: there is no such repository.
+  virtual absl::StatusOr<v1::Repository> GetRepository(const std::string& name) = 0;
+
+  // By name where the order makes no difference.
+  virtual absl::StatusOr<RepositoryPage> ListRepositories(const RepositoryQuery& query) = 0;
 
   // NOT_FOUND: there is no such tag.
   virtual absl::StatusOr<v1::Tag> GetTag(const std::string& repository, const std::string& tag) = 0;
@@ -71,6 +106,10 @@ class MetadataStore {
 
   // Whether some version has a file with this digest.
   virtual absl::StatusOr<bool> IsReferenced(const std::string& digest) = 0;
+
+  // How git names the blob with this digest, if that was kept; else empty.
+  virtual absl::StatusOr<std::string> GetGitOid(const std::string& digest) = 0;
+  virtual absl::Status PutGitOid(const std::string& digest, const std::string& git_oid) = 0;
 };
 
 }  // namespace ropewalk

@@ -12,6 +12,7 @@
 #include "services/common/mutex.h"
 #include "services/common/resource_name.h"
 #include "services/registry/blob_store.h"
+#include "services/registry/commit.h"
 #include "services/registry/metadata_store.h"
 
 namespace ropewalk {
@@ -43,6 +44,30 @@ class Registry {
   absl::StatusOr<v1::ListRepositoriesResponse> ListRepositories(
       const v1::ListRepositoriesRequest& request);
 
+  // For the Hub's side.
+  absl::Status CreateRepository(const std::string& name);
+  // FAILED_PRECONDITION: it has a protected tag.
+  absl::Status DeleteRepository(const std::string& name);
+  absl::Status MoveRepository(const std::string& from, const std::string& to);
+  // A new tag, or a branch. ALREADY_EXISTS: there is a tag or branch of that name.
+  absl::Status AddTag(const std::string& repository, const std::string& name,
+                      const std::string& version, bool branch);
+  // The version that the branch is at from now on, perhaps in adapters/ if the repository was in
+  // models/ and has an adapter_config.json now.
+  // ABORTED: the branch is not at `parent`. FAILED_PRECONDITION: it is no branch, or is protected;
+  // or a blob is missing. INVALID_ARGUMENT: a path is not allowed, or no file would be left.
+  absl::StatusOr<v1::Version> MakeCommit(const Commit& commit);
+  absl::StatusOr<std::unique_ptr<BlobUpload>> BeginUnnamedUpload(int64_t max_bytes);
+  // Names and queries are well-formed.
+  absl::StatusOr<v1::Repository> GetRepository(const std::string& name);
+  absl::StatusOr<RepositoryPage> FindRepositories(const RepositoryQuery& query);
+  // The version whose id begins with `prefix`.
+  absl::StatusOr<v1::Version> FindVersion(const std::string& repository, const std::string& prefix);
+  // A blob of at most 10 MiB.
+  absl::StatusOr<std::string> ReadSmallBlob(const std::string& digest);
+  // How git names a file; computed once for each digest.
+  absl::StatusOr<std::string> GitOid(const v1::File& file);
+
   absl::StatusOr<v1::Tag> SetTag(const v1::SetTagRequest& request);
   absl::Status DeleteTag(const v1::DeleteTagRequest& request);
 
@@ -56,14 +81,19 @@ class Registry {
   absl::StatusOr<v1::Version> Resolve(const ResourceName& name);
   absl::StatusOr<v1::Version> ResolveName(const std::string& name);
   absl::Status CheckBlobs(const v1::CreateVersionRequest& request);
+  absl::StatusOr<std::vector<std::string>> FindLabels(const v1::Version& version);
   absl::StatusOr<v1::Lineage> CheckLineage(const v1::Lineage& lineage);
   absl::Status CheckTagMayBecome(const std::string& repository, const std::string& tag,
                                  const std::string& version, bool stays_protected);
   absl::StatusOr<bool> LatestMayMove(const std::string& repository);
   absl::Status CheckNoProtectedTag(const std::string& repository, const v1::Version& version);
   absl::StatusOr<v1::Version> AddVersion(const v1::CreateVersionRequest& request,
-                                         const std::string& version)
+                                         const std::string& version, bool move_latest)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<v1::Version> PutVersion(const v1::CreateVersionRequest& request, bool move_latest)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<v1::Version> FindHead(const Commit& commit);
+  absl::StatusOr<std::string> SettleKind(const Commit& commit, bool is_adapter);
   absl::StatusOr<v1::Version> AddTags(const v1::CreateVersionRequest& request, v1::Version version)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   google::protobuf::Timestamp Now() const;

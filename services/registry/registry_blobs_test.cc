@@ -133,19 +133,5 @@ TEST_F(BlobsTest, LeftByACrashAreInvisibleAndGo) {
   EXPECT_THAT(*ListFilesBelow(folder_.path("uploads")), IsEmpty());
 }
 
-TEST_F(BlobsTest, AFolderHasOneRegistry) {
-  const auto second = SqliteMetadataStore::Open(folder_.path("registry.db"));
-  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
-}
-
-TEST_F(BlobsTest, AFolderOfANewerProgramIsLeftAlone) {
-  auto database = SqliteDatabase::Open(folder_.path("newer.db"));
-  ASSERT_TRUE(database.ok()) << database.status();
-  ASSERT_TRUE(database->Execute("PRAGMA user_version = 2").ok());
-  database = absl::CancelledError("closed");
-  const auto store = SqliteMetadataStore::Open(folder_.path("newer.db"));
-  EXPECT_TRUE(absl::IsFailedPrecondition(store.status())) << store.status();
-}
-
 }  // namespace
 }  // namespace ropewalk

@@ -50,6 +50,8 @@ absl::StatusOr<v1::Tag> Registry::SetTag(const v1::SetTagRequest& request) {
   tag.set_version(version.name());
   tag.set_protected_(request.protected_());
   *tag.mutable_update_time() = Now();
+  const absl::StatusOr<v1::Tag> before = metadata_->GetTag(name.repository, name.tag);
+  if (before.ok()) tag.set_branch(before->branch());
   RETURN_IF_ERROR(metadata_->PutTag(name.repository, name.tag, tag));
   return tag;
 }

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/manifest.h"
 #include "services/common/status_macros.h"
+#include "services/registry/page_size.h"
 #include "services/registry/page_token.h"
 #include "services/registry/registry.h"
 
@@ -13,16 +14,6 @@ namespace ropewalk {
 namespace {
 
 constexpr char kLatest[] = "latest";
-constexpr int kDefaultPageSize = 50;
-constexpr int kMaxPageSize = 500;
-
-absl::StatusOr<int> PageSize(int asked) {
-  if (asked < 0) {
-    return absl::InvalidArgumentError(absl::StrCat("page_size ", asked, " is negative"));
-  }
-  return asked == 0 ? kDefaultPageSize : std::min(asked, kMaxPageSize);
-}
-
 absl::Status ValidateTags(const v1::CreateVersionRequest& request) {
   for (const std::string& tag : request.tags()) RETURN_IF_ERROR(ValidateNamePart(tag, "tag"));
   return absl::OkStatus();
@@ -133,16 +124,21 @@ absl::StatusOr<v1::Version> Registry::CreateVersion(const v1::CreateVersionReque
   RETURN_IF_ERROR(ValidateRepositoryName(request.repository()));
   RETURN_IF_ERROR(ValidateManifest(request.files()));
   RETURN_IF_ERROR(ValidateTags(request));
-  const std::string id = VersionId(request.files());
   MutexLock lock(&mutex_);
+  return PutVersion(request, /*move_latest=*/true);
+}
+
+absl::StatusOr<v1::Version> Registry::PutVersion(const v1::CreateVersionRequest& request,
+                                                 bool move_latest) {
+  const std::string id = VersionId(request.files());
   absl::StatusOr<v1::Version> there = metadata_->GetVersion(request.repository(), id);
-  if (absl::IsNotFound(there.status())) return AddVersion(request, id);
+  if (absl::IsNotFound(there.status())) return AddVersion(request, id, move_latest);
   RETURN_IF_ERROR(there.status());
   return AddTags(request, *std::move(there));
 }
 
 absl::StatusOr<v1::Version> Registry::AddVersion(const v1::CreateVersionRequest& request,
-                                                 const std::string& id) {
+                                                 const std::string& id, bool move_latest) {
   RETURN_IF_ERROR(CheckBlobs(request));
   v1::Version version;
   version.set_name(VersionName(request.repository(), id));
@@ -156,8 +152,10 @@ absl::StatusOr<v1::Version> Registry::AddVersion(const v1::CreateVersionRequest&
     RETURN_IF_ERROR(CheckTagMayBecome(request.repository(), tag, version.name(), true));
     version.add_tags(tag);
   }
-  ASSIGN_OR_RETURN(const bool move_latest, LatestMayMove(request.repository()));
-  if (move_latest && !HasTag(version, kLatest)) version.add_tags(kLatest);
+  ASSIGN_OR_RETURN(const bool may_move, LatestMayMove(request.repository()));
+  if (move_latest && may_move && !HasTag(version, kLatest)) version.add_tags(kLatest);
+  ASSIGN_OR_RETURN(const std::vector<std::string> labels, FindLabels(version));
+  version.mutable_labels()->Add(labels.begin(), labels.end());
   RETURN_IF_ERROR(metadata_->PutVersion(request.repository(), id, version));
   return metadata_->GetVersion(request.repository(), id);
 }
@@ -222,22 +220,6 @@ absl::Status Registry::CheckNoProtectedTag(const std::string& repository,
                      "; take its protection away or move it first"));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<v1::ListRepositoriesResponse> Registry::ListRepositories(
-    const v1::ListRepositoriesRequest& request) {
-  if (!request.kind().empty()) RETURN_IF_ERROR(ValidateKind(request.kind()));
-  const std::string selection = absl::StrCat("repositories:", request.kind());
-  ASSIGN_OR_RETURN(const std::string after, DecodePageToken(selection, request.page_token()));
-  ASSIGN_OR_RETURN(const int limit, PageSize(request.page_size()));
-  ASSIGN_OR_RETURN(const RepositoryPage page,
-                   metadata_->ListRepositories(request.kind(), after, limit));
-  v1::ListRepositoriesResponse response;
-  response.mutable_repositories()->Add(page.repositories.begin(), page.repositories.end());
-  if (page.more) {
-    response.set_next_page_token(EncodePageToken(selection, page.repositories.back().name()));
-  }
-  return response;
 }
 
 google::protobuf::Timestamp Registry::Now() const {

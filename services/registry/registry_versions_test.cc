@@ -97,7 +97,7 @@ TEST_F(VersionsTest, NeedAllTheirBlobs) {
 }
 
 TEST_F(VersionsTest, NeedProperNames) {
-  for (const char* repository : {"", "models", "models/org", "models/Org/tiny", "models/../tiny",
+  for (const char* repository : {"", "models", "models/org", "models/o rg/tiny", "models/../tiny",
                                  "models/org/..", "models/org/tiny/tags/x", "things/org/tiny"}) {
     const auto version = registry_->CreateVersion(Request(repository, "1"));
     EXPECT_TRUE(absl::IsInvalidArgument(version.status())) << repository;

@@ -4,59 +4,13 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "services/common/resource_name.h"
 #include "services/common/status_macros.h"
+#include "services/registry/sqlite_schema.h"
+#include "services/registry/timestamps.h"
 
 namespace ropewalk {
 namespace {
-
-constexpr int64_t kSchemaVersion = 1;
-
-// Times are microseconds since 1970. Lineage is the proto; what lists are narrowed by is beside it.
-constexpr char kSchema[] = R"sql(
-  CREATE TABLE versions(
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    repository TEXT NOT NULL,
-    version TEXT NOT NULL,
-    create_time INTEGER NOT NULL,
-    total_bytes INTEGER NOT NULL,
-    base_model_digest TEXT NOT NULL,
-    method TEXT NOT NULL,
-    lineage BLOB NOT NULL,
-    UNIQUE(repository, version));
-  CREATE TABLE files(
-    version_id INTEGER NOT NULL REFERENCES versions(id) ON DELETE CASCADE,
-    path TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    size_bytes INTEGER NOT NULL,
-    PRIMARY KEY(version_id, path)) WITHOUT ROWID;
-  CREATE INDEX files_by_digest ON files(digest);
-  CREATE TABLE metrics(
-    version_id INTEGER NOT NULL REFERENCES versions(id) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    value REAL NOT NULL,
-    PRIMARY KEY(version_id, name)) WITHOUT ROWID;
-  CREATE TABLE tags(
-    repository TEXT NOT NULL,
-    tag TEXT NOT NULL,
-    version_id INTEGER NOT NULL REFERENCES versions(id) ON DELETE CASCADE,
-    protected INTEGER NOT NULL,
-    update_time INTEGER NOT NULL,
-    PRIMARY KEY(repository, tag)) WITHOUT ROWID;
-  CREATE INDEX tags_by_version ON tags(version_id);
-  PRAGMA user_version = 1;
-)sql";
-
-int64_t ToMicros(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1'000'000 + time.nanos() / 1'000;
-}
-
-void FromMicros(int64_t micros, google::protobuf::Timestamp* time) {
-  time->set_seconds(micros / 1'000'000);
-  time->set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
-}
 
 std::string KindOf(const std::string& repository) {
   return repository.substr(0, repository.find('/'));
@@ -69,14 +23,6 @@ absl::Status NoVersion(const std::string& repository, const std::string& version
 
 absl::Status NoTag(const std::string& repository, const std::string& tag) {
   return absl::NotFoundError(absl::StrCat("there is no tag ", TagName(repository, tag)));
-}
-
-absl::Status InTransaction(SqliteDatabase* database, const std::function<absl::Status()>& change) {
-  RETURN_IF_ERROR(database->Execute("BEGIN IMMEDIATE"));
-  absl::Status status = change();
-  if (status.ok()) status = database->Execute("COMMIT");
-  if (!status.ok()) database->Execute("ROLLBACK").IgnoreError();
-  return status;
 }
 
 // The WHERE clause of a query, and its parameters bound in the same order.
@@ -127,27 +73,12 @@ absl::StatusOr<std::unique_ptr<SqliteMetadataStore>> SqliteMetadataStore::Open(
   ASSIGN_OR_RETURN(SqliteDatabase database, SqliteDatabase::Open(path));
   std::unique_ptr<SqliteMetadataStore> store(new SqliteMetadataStore(std::move(database)));
   MutexLock lock(&store->mutex_);
-  RETURN_IF_ERROR(store->CreateTables());
+  RETURN_IF_ERROR(BringToRegistrySchema(&store->database_));
   return store;
 }
 
-absl::Status SqliteMetadataStore::CreateTables() {
-  SqliteStatement version = database_.Prepare("PRAGMA user_version");
-  RETURN_IF_ERROR(version.Step().status());
-  const int64_t found = version.Int(0);
-  RETURN_IF_ERROR(version.Run());
-  if (found == kSchemaVersion) return absl::OkStatus();
-  if (found > kSchemaVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the database has schema ", found, ", this program knows up to ",
-                     kSchemaVersion, "; run the newer ropewalk-registry that wrote it"));
-  }
-  SqliteDatabase* const database = &database_;
-  return InTransaction(database, [database] { return database->Execute(kSchema); });
-}
-
-absl::StatusOr<int64_t> SqliteMetadataStore::FindVersion(const std::string& repository,
-                                                         const std::string& version) {
+absl::StatusOr<int64_t> SqliteMetadataStore::FindVersionId(const std::string& repository,
+                                                           const std::string& version) {
   SqliteStatement select =
       database_.Prepare("SELECT id FROM versions WHERE repository = ? AND version = ?");
   ASSIGN_OR_RETURN(const bool found, select.Bind(repository).Bind(version).Step());
@@ -158,7 +89,21 @@ absl::StatusOr<int64_t> SqliteMetadataStore::FindVersion(const std::string& repo
 absl::StatusOr<v1::Version> SqliteMetadataStore::GetVersion(const std::string& repository,
                                                             const std::string& version) {
   MutexLock lock(&mutex_);
-  ASSIGN_OR_RETURN(const int64_t id, FindVersion(repository, version));
+  ASSIGN_OR_RETURN(const int64_t id, FindVersionId(repository, version));
+  return LoadVersion(id);
+}
+
+absl::StatusOr<v1::Version> SqliteMetadataStore::FindVersion(const std::string& repository,
+                                                             const std::string& prefix) {
+  MutexLock lock(&mutex_);
+  SqliteStatement select = database_.Prepare(
+      "SELECT id FROM versions WHERE repository = ? AND version >= ? AND version < ? LIMIT 2");
+  select.Bind(repository).Bind(prefix).Bind(absl::StrCat(prefix, "g"));
+  ASSIGN_OR_RETURN(const bool found, select.Step());
+  if (!found) return NoVersion(repository, prefix);
+  const int64_t id = select.Int(0);
+  ASSIGN_OR_RETURN(const bool another, select.Step());
+  if (another) return NoVersion(repository, prefix);
   return LoadVersion(id);
 }
 
@@ -174,6 +119,7 @@ absl::StatusOr<v1::Version> SqliteMetadataStore::LoadVersion(int64_t id) {
     return absl::DataLossError(absl::StrCat("the lineage of ", version.name(), " is damaged"));
   }
   RETURN_IF_ERROR(LoadFiles(id, &version));
+  RETURN_IF_ERROR(LoadLabels(id, &version));
   RETURN_IF_ERROR(LoadTagNames(id, &version));
   return version;
 }
@@ -203,6 +149,17 @@ absl::Status SqliteMetadataStore::LoadTagNames(int64_t id, v1::Version* version)
   }
 }
 
+absl::Status SqliteMetadataStore::LoadLabels(int64_t id, v1::Version* version) {
+  SqliteStatement select =
+      database_.Prepare("SELECT label FROM labels WHERE version_id = ? ORDER BY label");
+  select.Bind(id);
+  while (true) {
+    ASSIGN_OR_RETURN(const bool found, select.Step());
+    if (!found) return absl::OkStatus();
+    version->add_labels(select.Bytes(0));
+  }
+}
+
 absl::Status SqliteMetadataStore::PutVersion(const std::string& repository,
                                              const std::string& version,
                                              const v1::Version& contents) {
@@ -215,9 +172,10 @@ absl::Status SqliteMetadataStore::PutVersion(const std::string& repository,
 absl::Status SqliteMetadataStore::WriteVersion(const std::string& repository,
                                                const std::string& version,
                                                const v1::Version& contents) {
-  absl::StatusOr<int64_t> id = FindVersion(repository, version);
+  absl::StatusOr<int64_t> id = FindVersionId(repository, version);
   if (absl::IsNotFound(id.status())) id = InsertVersion(repository, version, contents);
   RETURN_IF_ERROR(id.status());
+  RETURN_IF_ERROR(TouchRepository(repository, ToMicros(contents.create_time())));
   for (const std::string& tag : contents.tags()) {
     SqliteStatement upsert = database_.Prepare(
         "INSERT INTO tags(repository, tag, version_id, protected, update_time) "
@@ -240,8 +198,9 @@ absl::StatusOr<int64_t> SqliteMetadataStore::InsertVersion(const std::string& re
   insert.Bind(ToMicros(contents.create_time())).Bind(contents.total_bytes());
   insert.Bind(lineage.base_model_digest()).Bind(lineage.method());
   RETURN_IF_ERROR(insert.BindBlob(lineage.SerializeAsString()).Run());
-  ASSIGN_OR_RETURN(const int64_t id, FindVersion(repository, version));
+  ASSIGN_OR_RETURN(const int64_t id, FindVersionId(repository, version));
   RETURN_IF_ERROR(InsertFiles(id, contents));
+  RETURN_IF_ERROR(InsertLabels(id, contents));
   RETURN_IF_ERROR(InsertMetrics(id, lineage));
   return id;
 }
@@ -252,6 +211,15 @@ absl::Status SqliteMetadataStore::InsertFiles(int64_t id, const v1::Version& con
         "INSERT INTO files(version_id, path, digest, size_bytes) VALUES(?, ?, ?, ?)");
     insert.Bind(id).Bind(file.path()).Bind(file.digest()).Bind(file.size_bytes());
     RETURN_IF_ERROR(insert.Run());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteMetadataStore::InsertLabels(int64_t id, const v1::Version& contents) {
+  for (const std::string& label : contents.labels()) {
+    SqliteStatement insert =
+        database_.Prepare("INSERT OR IGNORE INTO labels(label, version_id) VALUES(?, ?)");
+    RETURN_IF_ERROR(insert.Bind(label).Bind(id).Run());
   }
   return absl::OkStatus();
 }
@@ -269,10 +237,16 @@ absl::Status SqliteMetadataStore::InsertMetrics(int64_t id, const v1::Lineage& l
 absl::Status SqliteMetadataStore::DeleteVersion(const std::string& repository,
                                                 const std::string& version) {
   MutexLock lock(&mutex_);
-  SqliteStatement remove =
-      database_.Prepare("DELETE FROM versions WHERE repository = ? AND version = ?");
-  RETURN_IF_ERROR(remove.Bind(repository).Bind(version).Run());
-  return database_.changes() > 0 ? absl::OkStatus() : NoVersion(repository, version);
+  return InTransaction(&database_, [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS -> absl::Status {
+    SqliteStatement remove =
+        database_.Prepare("DELETE FROM versions WHERE repository = ? AND version = ?");
+    RETURN_IF_ERROR(remove.Bind(repository).Bind(version).Run());
+    if (database_.changes() == 0) return NoVersion(repository, version);
+    SqliteStatement forget = database_.Prepare(
+        "DELETE FROM repositories WHERE name = ?1 AND NOT EXISTS("
+        "SELECT 1 FROM versions WHERE repository = ?1)");
+    return forget.Bind(repository).Run();
+  });
 }
 
 absl::StatusOr<VersionPage> SqliteMetadataStore::ListVersions(const VersionQuery& query) {
@@ -293,53 +267,11 @@ absl::StatusOr<VersionPage> SqliteMetadataStore::ListVersions(const VersionQuery
   }
 }
 
-absl::StatusOr<RepositoryPage> SqliteMetadataStore::ListRepositories(const std::string& kind,
-                                                                     const std::string& after,
-                                                                     int limit) {
-  MutexLock lock(&mutex_);
-  SqliteStatement select = database_.Prepare(
-      "SELECT repository, COUNT(*), MAX(create_time) FROM versions "
-      "WHERE (?1 = '' OR kind = ?1) AND repository > ?2 "
-      "GROUP BY repository ORDER BY repository LIMIT ?3");
-  select.Bind(kind).Bind(after).Bind(int64_t{limit} + 1);
-  RepositoryPage page;
-  while (true) {
-    ASSIGN_OR_RETURN(const bool found, select.Step());
-    if (!found) return page;
-    page.more = static_cast<int>(page.repositories.size()) == limit;
-    if (page.more) return page;
-    v1::Repository& repository = page.repositories.emplace_back();
-    repository.set_name(select.Bytes(0));
-    repository.set_version_count(static_cast<int32_t>(select.Int(1)));
-    FromMicros(select.Int(2), repository.mutable_update_time());
-    RETURN_IF_ERROR(LoadTags(&repository));
-  }
-}
-
-absl::Status SqliteMetadataStore::LoadTags(v1::Repository* repository) {
-  SqliteStatement select = database_.Prepare(
-      "SELECT t.tag, v.version, t.protected, t.update_time FROM tags t "
-      "JOIN versions v ON v.id = t.version_id WHERE t.repository = ? ORDER BY t.tag");
-  select.Bind(repository->name());
-  while (true) {
-    ASSIGN_OR_RETURN(const bool found, select.Step());
-    if (!found) return absl::OkStatus();
-    v1::Tag* tag = repository->add_tags();
-    tag->set_name(TagName(repository->name(), select.Bytes(0)));
-    tag->set_version(VersionName(repository->name(), select.Bytes(1)));
-    tag->set_protected_(select.Int(2) != 0);
-    FromMicros(select.Int(3), tag->mutable_update_time());
-    if (select.Int(3) > ToMicros(repository->update_time())) {
-      FromMicros(select.Int(3), repository->mutable_update_time());
-    }
-  }
-}
-
 absl::StatusOr<v1::Tag> SqliteMetadataStore::GetTag(const std::string& repository,
                                                     const std::string& tag) {
   MutexLock lock(&mutex_);
   SqliteStatement select = database_.Prepare(
-      "SELECT v.version, t.protected, t.update_time FROM tags t "
+      "SELECT v.version, t.protected, t.update_time, t.branch FROM tags t "
       "JOIN versions v ON v.id = t.version_id WHERE t.repository = ? AND t.tag = ?");
   ASSIGN_OR_RETURN(const bool found, select.Bind(repository).Bind(tag).Step());
   if (!found) return NoTag(repository, tag);
@@ -348,19 +280,24 @@ absl::StatusOr<v1::Tag> SqliteMetadataStore::GetTag(const std::string& repositor
   result.set_version(VersionName(repository, select.Bytes(0)));
   result.set_protected_(select.Int(1) != 0);
   FromMicros(select.Int(2), result.mutable_update_time());
+  result.set_branch(select.Int(3) != 0);
   return result;
 }
 
 absl::Status SqliteMetadataStore::PutTag(const std::string& repository, const std::string& tag,
                                          const v1::Tag& contents) {
   ASSIGN_OR_RETURN(const ResourceName version, ParseResourceName(contents.version()));
+  const int64_t time = ToMicros(contents.update_time());
   MutexLock lock(&mutex_);
-  ASSIGN_OR_RETURN(const int64_t id, FindVersion(version.repository, version.version));
-  SqliteStatement upsert = database_.Prepare(
-      "INSERT OR REPLACE INTO tags(repository, tag, version_id, protected, update_time) "
-      "VALUES(?, ?, ?, ?, ?)");
-  upsert.Bind(repository).Bind(tag).Bind(id).Bind(int64_t{contents.protected_()});
-  return upsert.Bind(ToMicros(contents.update_time())).Run();
+  ASSIGN_OR_RETURN(const int64_t id, FindVersionId(version.repository, version.version));
+  return InTransaction(&database_, [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS -> absl::Status {
+    RETURN_IF_ERROR(TouchRepository(repository, time));
+    SqliteStatement upsert = database_.Prepare(
+        "INSERT OR REPLACE INTO tags(repository, tag, version_id, protected, update_time, branch) "
+        "VALUES(?, ?, ?, ?, ?, ?)");
+    upsert.Bind(repository).Bind(tag).Bind(id).Bind(int64_t{contents.protected_()}).Bind(time);
+    return upsert.Bind(int64_t{contents.branch()}).Run();
+  });
 }
 
 absl::Status SqliteMetadataStore::DeleteTag(const std::string& repository, const std::string& tag) {
@@ -374,6 +311,20 @@ absl::StatusOr<bool> SqliteMetadataStore::IsReferenced(const std::string& digest
   MutexLock lock(&mutex_);
   SqliteStatement select = database_.Prepare("SELECT 1 FROM files WHERE digest = ? LIMIT 1");
   return select.Bind(digest).Step();
+}
+
+absl::StatusOr<std::string> SqliteMetadataStore::GetGitOid(const std::string& digest) {
+  MutexLock lock(&mutex_);
+  SqliteStatement select = database_.Prepare("SELECT git_oid FROM git_oids WHERE digest = ?");
+  ASSIGN_OR_RETURN(const bool found, select.Bind(digest).Step());
+  return found ? select.Bytes(0) : "";
+}
+
+absl::Status SqliteMetadataStore::PutGitOid(const std::string& digest, const std::string& git_oid) {
+  MutexLock lock(&mutex_);
+  SqliteStatement insert =
+      database_.Prepare("INSERT OR REPLACE INTO git_oids(digest, git_oid) VALUES(?, ?)");
+  return insert.Bind(digest).Bind(git_oid).Run();
 }
 
 }  // namespace ropewalk

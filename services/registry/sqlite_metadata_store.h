@@ -11,7 +11,8 @@
 
 namespace ropewalk {
 
-// Versions and tags in one SQLite file, schema version 1 (see the .cc). Holds the file exclusively.
+// Versions and tags in one SQLite file, with the schema of sqlite_schema.cc. Holds the file
+// exclusively.
 class SqliteMetadataStore final : public MetadataStore {
  public:
   // Makes the file, with its tables, if need be.
@@ -20,28 +21,37 @@ class SqliteMetadataStore final : public MetadataStore {
 
   absl::StatusOr<v1::Version> GetVersion(const std::string& repository,
                                          const std::string& version) override;
+  absl::StatusOr<v1::Version> FindVersion(const std::string& repository,
+                                          const std::string& prefix) override;
   absl::Status PutVersion(const std::string& repository, const std::string& version,
                           const v1::Version& contents) override;
   absl::Status DeleteVersion(const std::string& repository, const std::string& version) override;
   absl::StatusOr<VersionPage> ListVersions(const VersionQuery& query) override;
-  absl::StatusOr<RepositoryPage> ListRepositories(const std::string& kind, const std::string& after,
-                                                  int limit) override;
+  absl::Status CreateRepository(const std::string& name,
+                                const google::protobuf::Timestamp& time) override;
+  absl::Status DeleteRepository(const std::string& name) override;
+  absl::Status MoveRepository(const std::string& from, const std::string& to) override;
+  absl::StatusOr<v1::Repository> GetRepository(const std::string& name) override;
+  absl::StatusOr<RepositoryPage> ListRepositories(const RepositoryQuery& query) override;
   absl::StatusOr<v1::Tag> GetTag(const std::string& repository, const std::string& tag) override;
   absl::Status PutTag(const std::string& repository, const std::string& tag,
                       const v1::Tag& contents) override;
   absl::Status DeleteTag(const std::string& repository, const std::string& tag) override;
   absl::StatusOr<bool> IsReferenced(const std::string& digest) override;
+  absl::StatusOr<std::string> GetGitOid(const std::string& digest) override;
+  absl::Status PutGitOid(const std::string& digest, const std::string& git_oid) override;
 
  private:
   explicit SqliteMetadataStore(SqliteDatabase database) : database_(std::move(database)) {}
 
-  absl::Status CreateTables() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<int64_t> FindVersion(const std::string& repository, const std::string& version)
+  absl::StatusOr<int64_t> FindVersionId(const std::string& repository, const std::string& version)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<int64_t> InsertVersion(const std::string& repository, const std::string& version,
                                         const v1::Version& contents)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status InsertFiles(int64_t id, const v1::Version& contents)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status InsertLabels(int64_t id, const v1::Version& contents)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status InsertMetrics(int64_t id, const v1::Lineage& lineage)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -50,6 +60,14 @@ class SqliteMetadataStore final : public MetadataStore {
   absl::StatusOr<v1::Version> LoadVersion(int64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status LoadFiles(int64_t id, v1::Version* version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status LoadTagNames(int64_t id, v1::Version* version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadLabels(int64_t id, v1::Version* version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status TouchRepository(const std::string& name, int64_t micros)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<bool> HasRepository(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Rename(const std::string& from, const std::string& to)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<v1::Repository> LoadRepository(const SqliteStatement& row)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status LoadTags(v1::Repository* repository) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Mutex mutex_;

@@ -1,0 +1,52 @@
+#include "services/registry/hub/hub_body.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace ropewalk {
+
+absl::StatusOr<nlohmann::json> ParseBody(const std::string& body) {
+  nlohmann::json parsed = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_object()) return parsed;
+  return absl::InvalidArgumentError("the body is not a JSON object");
+}
+
+absl::StatusOr<std::string> RequiredText(const nlohmann::json& body, const char* field) {
+  std::string text = OptionalText(body, field);
+  if (!text.empty()) return text;
+  return absl::InvalidArgumentError(absl::StrCat("the body needs a text '", field, "'"));
+}
+
+std::string OptionalText(const nlohmann::json& body, const char* field) {
+  const auto found = body.find(field);
+  return found != body.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+absl::StatusOr<int64_t> RequiredSize(const nlohmann::json& body, const char* field) {
+  const auto found = body.find(field);
+  if (found != body.end() && found->is_number_integer()) {
+    const int64_t size = found->get<int64_t>();
+    if (size >= 0) return size;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("the body needs a number '", field, "' from 0 on"));
+}
+
+absl::StatusOr<std::vector<nlohmann::json>> RequiredObjects(const nlohmann::json& body,
+                                                            const char* field, size_t most) {
+  std::vector<nlohmann::json> objects;
+  const auto found = body.find(field);
+  bool good = found != body.end() && found->is_array() && found->size() <= most;
+  if (good) {
+    for (const nlohmann::json& item : *found) {
+      good = good && item.is_object();
+      objects.push_back(item);
+    }
+  }
+  if (good) return objects;
+  return absl::InvalidArgumentError(
+      absl::StrCat("the body needs an array '", field, "' of at most ", most, " objects"));
+}
+
+}  // namespace ropewalk

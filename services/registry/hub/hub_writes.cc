@@ -1,0 +1,145 @@
+#include "services/registry/hub/hub_writes.h"
+
+#include <cstdio>
+#include <map>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/status_macros.h"
+#include "services/registry/hub/commit_body.h"
+#include "services/registry/hub/hub_body.h"
+#include "services/registry/hub/hub_error.h"
+#include "services/registry/hub/json_response.h"
+#include "services/registry/model_card.h"
+
+// HubWrites: how calls come in, and commits.
+
+namespace ropewalk {
+
+struct HubWrites::Entry {
+  HubCall call;
+  const char* http_method;
+  Method method;
+};
+
+namespace {
+
+// A model card may be in it.
+constexpr size_t kMaxBodyBytes = 8 << 20;
+constexpr size_t kMaxPreuploadFiles = 1000;
+// What a client that knows nothing but Xet may send in a commit, as base64 and from its memory.
+constexpr int64_t kMaxRegularBytes = int64_t{2} << 30;
+
+HttpResponse ToResponse(absl::StatusOr<HttpResponse> answer) {
+  return answer.ok() ? *std::move(answer) : HubErrorResponse(answer.status());
+}
+
+// Whether the client sends large files by Xet or not at all: huggingface_hub since 1.20.
+bool NeedsXet(const std::string& user_agent) {
+  const size_t begin = user_agent.find("hf_hub/");
+  int major = 0, minor = 0;
+  if (begin == std::string::npos ||
+      std::sscanf(user_agent.c_str() + begin, "hf_hub/%d.%d", &major, &minor) != 2) {
+    return false;
+  }
+  return std::pair(major, minor) >= std::pair(1, 20);
+}
+
+// A branch's name as a tag of the registry.
+std::string BranchTag(const std::string& revision) {
+  return revision == "main" ? "latest" : revision;
+}
+
+}  // namespace
+
+std::unique_ptr<HttpExchange> HubWrites::Begin(const HubRoute& route, const HttpRequest& request) {
+  static const Entry kEntries[] = {{HubCall::kCreateRepo, "POST", &HubWrites::CreateRepo},
+                                   {HubCall::kDeleteRepo, "DELETE", &HubWrites::DeleteRepo},
+                                   {HubCall::kMoveRepo, "POST", &HubWrites::MoveRepo},
+                                   {HubCall::kTag, "POST", &HubWrites::AddTag},
+                                   {HubCall::kTag, "DELETE", &HubWrites::DeleteTag},
+                                   {HubCall::kBranch, "POST", &HubWrites::AddBranch},
+                                   {HubCall::kBranch, "DELETE", &HubWrites::DeleteTag},
+                                   {HubCall::kValidateYaml, "POST", &HubWrites::ValidateYaml},
+                                   {HubCall::kPreupload, "POST", &HubWrites::Preupload},
+                                   {HubCall::kLfsBatch, "POST", &HubWrites::LfsBatch},
+                                   {HubCall::kLfsVerify, "POST", &HubWrites::LfsVerify}};
+  if (route.call == HubCall::kCommit && request.method == "POST")
+    return BeginCommit(route, request);
+  if (route.call == HubCall::kLfsUpload && request.method == "PUT") {
+    return BeginLfsUpload(route, request);
+  }
+  for (const Entry& entry : kEntries) {
+    if (entry.call != route.call || entry.http_method != request.method) continue;
+    return AnswerToBody(kMaxBodyBytes, [this, route, request, &entry](const std::string& text) {
+      absl::StatusOr<nlohmann::json> body = ParseBody(text.empty() ? "{}" : text);
+      if (!body.ok()) return HubErrorResponse(body.status());
+      return ToResponse((this->*entry.method)(route, request, *body));
+    });
+  }
+  return nullptr;
+}
+
+absl::StatusOr<Commit> HubWrites::PrepareCommit(const HubRoute& route) {
+  ASSIGN_OR_RETURN(const HubRevision revision,
+                   catalog_.FindRevision(route.type, route.id, route.revision));
+  Commit commit;
+  commit.repository = revision.repository.name();
+  commit.branch = BranchTag(route.revision);
+  return commit;
+}
+
+std::unique_ptr<HttpExchange> HubWrites::BeginCommit(const HubRoute& route,
+                                                     const HttpRequest& request) {
+  absl::StatusOr<Commit> commit = PrepareCommit(route);
+  if (!commit.ok()) return AnswerAtOnce(HubErrorResponse(commit.status()));
+  return std::make_unique<CommitBody>(
+      registry_, *std::move(commit), [this, id = route.id, request](const Commit& complete) {
+        const absl::StatusOr<v1::Version> version = registry_->MakeCommit(complete);
+        if (!version.ok()) return HubErrorResponse(version.status());
+        const std::string oid = CommitOf(version->name());
+        return JsonResponse({{"success", true},
+                             {"commitOid", oid},
+                             {"commitUrl", absl::StrCat("http://", request.header("host"), "/", id,
+                                                        "/commit/", oid)},
+                             {"hookOutput", ""}});
+      });
+}
+
+absl::StatusOr<HttpResponse> HubWrites::ValidateYaml(const HubRoute&, const HttpRequest&,
+                                                     const nlohmann::json& body) {
+  const std::string content = OptionalText(body, "content");
+  nlohmann::json errors = nlohmann::json::array();
+  if (absl::StartsWith(content, "---") && ParseModelCard(content).is_null()) {
+    errors.push_back(
+        {{"message", "the front matter, between the lines ---, is not a YAML mapping"}});
+  }
+  return JsonResponse({{"errors", errors}, {"warnings", nlohmann::json::array()}});
+}
+
+absl::StatusOr<HttpResponse> HubWrites::Preupload(const HubRoute& route, const HttpRequest& request,
+                                                  const nlohmann::json& body) {
+  ASSIGN_OR_RETURN(const HubRevision revision,
+                   catalog_.FindRevision(route.type, route.id, route.revision));
+  ASSIGN_OR_RETURN(const auto asked, RequiredObjects(body, "files", kMaxPreuploadFiles));
+  std::map<std::string, const v1::File*> there;
+  for (const v1::File& file : revision.version.files()) there[file.path()] = &file;
+  const bool needs_xet = NeedsXet(request.header("user-agent"));
+  nlohmann::json answers = nlohmann::json::array();
+  for (const nlohmann::json& file : asked) {
+    ASSIGN_OR_RETURN(const std::string path, RequiredText(file, "path"));
+    ASSIGN_OR_RETURN(const int64_t size, RequiredSize(file, "size"));
+    const bool lfs = needs_xet ? size > kMaxRegularBytes : IsLfsFile(path, size);
+    nlohmann::json answer{
+        {"path", path}, {"uploadMode", lfs ? "lfs" : "regular"}, {"shouldIgnore", false}};
+    const auto current = there.find(path);
+    if (current != there.end()) {
+      ASSIGN_OR_RETURN(answer["oid"], files_.ContentOid(*current->second, lfs));
+    }
+    answers.push_back(std::move(answer));
+  }
+  return JsonResponse({{"files", answers}});
+}
+
+}  // namespace ropewalk

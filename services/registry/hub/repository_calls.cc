@@ -1,0 +1,128 @@
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "services/common/status_macros.h"
+#include "services/registry/hub/hub_body.h"
+#include "services/registry/hub/hub_error.h"
+#include "services/registry/hub/hub_writes.h"
+#include "services/registry/hub/json_response.h"
+
+// HubWrites: repositories, tags and branches.
+
+namespace ropewalk {
+namespace {
+
+// Where repositories of callers without a name go.
+constexpr char kNobody[] = "anonymous";
+
+// "models" for what a body calls "model", or does not call anything.
+absl::StatusOr<std::string> TypeOf(const nlohmann::json& body) {
+  const std::string type = OptionalText(body, "type");
+  if (type.empty() || type == "model") return "models";
+  if (type == "dataset") return "datasets";
+  return absl::InvalidArgumentError(
+      absl::StrCat("type '", type, "' is not kept here; give model or dataset"));
+}
+
+std::string IdOf(const std::string& organization, const std::string& name) {
+  if (absl::StrContains(name, "/")) return name;
+  return absl::StrCat(organization.empty() ? kNobody : organization, "/", name);
+}
+
+std::string UrlOf(const HttpRequest& request, const std::string& type, const std::string& id) {
+  return absl::StrCat("http://", request.header("host"), "/", type == "models" ? "" : "datasets/",
+                      id);
+}
+
+// With what clients read of a repository that was there, too.
+HttpResponse RepoResponse(int status, const std::string& url, const std::string& id,
+                          const std::string& error) {
+  nlohmann::json body{{"url", url}, {"name", id}, {"id", id}};
+  if (!error.empty()) body["error"] = error;
+  HttpResponse response = JsonResponse(body);
+  response.status = status;
+  return response;
+}
+
+HttpResponse Nothing() { return JsonResponse(nlohmann::json::object()); }
+
+}  // namespace
+
+absl::StatusOr<HttpResponse> HubWrites::CreateRepo(const HubRoute&, const HttpRequest& request,
+                                                   const nlohmann::json& body) {
+  ASSIGN_OR_RETURN(const std::string type, TypeOf(body));
+  ASSIGN_OR_RETURN(const std::string name, RequiredText(body, "name"));
+  const std::string id = IdOf(OptionalText(body, "organization"), name);
+  const std::string url = UrlOf(request, type, id);
+  if (catalog_.FindRepository(type, id).ok()) {
+    return RepoResponse(409, url, id, absl::StrCat("there is a repository ", id, " already"));
+  }
+  RETURN_IF_ERROR(registry_->CreateRepository(absl::StrCat(type, "/", id)));
+  return RepoResponse(200, url, id, "");
+}
+
+absl::StatusOr<HttpResponse> HubWrites::DeleteRepo(const HubRoute&, const HttpRequest&,
+                                                   const nlohmann::json& body) {
+  ASSIGN_OR_RETURN(const std::string type, TypeOf(body));
+  ASSIGN_OR_RETURN(const std::string name, RequiredText(body, "name"));
+  ASSIGN_OR_RETURN(const v1::Repository repository,
+                   catalog_.FindRepository(type, IdOf(OptionalText(body, "organization"), name)));
+  RETURN_IF_ERROR(registry_->DeleteRepository(repository.name()));
+  return Nothing();
+}
+
+absl::StatusOr<HttpResponse> HubWrites::MoveRepo(const HubRoute&, const HttpRequest&,
+                                                 const nlohmann::json& body) {
+  ASSIGN_OR_RETURN(const std::string type, TypeOf(body));
+  ASSIGN_OR_RETURN(const std::string from, RequiredText(body, "fromRepo"));
+  ASSIGN_OR_RETURN(const std::string to, RequiredText(body, "toRepo"));
+  ASSIGN_OR_RETURN(const v1::Repository repository, catalog_.FindRepository(type, from));
+  if (catalog_.FindRepository(type, to).ok()) {
+    return absl::AlreadyExistsError(absl::StrCat("there is a repository ", to, " already"));
+  }
+  const std::string& name = repository.name();
+  RETURN_IF_ERROR(
+      registry_->MoveRepository(name, absl::StrCat(name.substr(0, name.find('/')), "/", to)));
+  return Nothing();
+}
+
+absl::StatusOr<HttpResponse> HubWrites::AddTag(const HubRoute& route, const HttpRequest&,
+                                               const nlohmann::json& body) {
+  ASSIGN_OR_RETURN(const HubRevision revision,
+                   catalog_.FindRevision(route.type, route.id, route.revision));
+  ASSIGN_OR_RETURN(const std::string tag, RequiredText(body, "tag"));
+  RETURN_IF_ERROR(registry_->AddTag(revision.repository.name(), tag, revision.version.name(),
+                                    /*branch=*/false));
+  return Nothing();
+}
+
+absl::StatusOr<HttpResponse> HubWrites::AddBranch(const HubRoute& route, const HttpRequest&,
+                                                  const nlohmann::json& body) {
+  const std::string start = OptionalText(body, "startingPoint");
+  ASSIGN_OR_RETURN(const HubRevision revision,
+                   catalog_.FindRevision(route.type, route.id, start.empty() ? "main" : start));
+  if (route.revision == "main") return absl::AlreadyExistsError("there is a branch main already");
+  RETURN_IF_ERROR(registry_->AddTag(revision.repository.name(), route.revision,
+                                    revision.version.name(), /*branch=*/true));
+  return Nothing();
+}
+
+// Of a branch, too.
+absl::StatusOr<HttpResponse> HubWrites::DeleteTag(const HubRoute& route, const HttpRequest&,
+                                                  const nlohmann::json&) {
+  ASSIGN_OR_RETURN(const v1::Repository repository, catalog_.FindRepository(route.type, route.id));
+  if (route.revision == "main" || route.revision == "latest") {
+    return absl::InvalidArgumentError("the branch main cannot be deleted");
+  }
+  const bool branch = route.call == HubCall::kBranch;
+  const std::string name = TagName(repository.name(), route.revision);
+  for (const v1::Tag& tag : repository.tags()) {
+    if (tag.name() != name || tag.branch() != branch) continue;
+    v1::DeleteTagRequest request;
+    request.set_name(name);
+    RETURN_IF_ERROR(registry_->DeleteTag(request));
+    return Nothing();
+  }
+  return RevisionNotFound(route.id, route.revision);
+}
+
+}  // namespace ropewalk

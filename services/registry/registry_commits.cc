@@ -1,0 +1,146 @@
+#include <map>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "services/common/manifest.h"
+#include "services/common/status_macros.h"
+#include "services/registry/registry.h"
+
+// Registry: what only the Hub's clients do.
+
+namespace ropewalk {
+namespace {
+
+constexpr char kLatest[] = "latest";
+constexpr char kAdapterConfig[] = "adapter_config.json";
+
+using FilesByPath = std::map<std::string, v1::File>;
+
+absl::Status Stale(const Commit& commit, const v1::Version& head) {
+  return absl::AbortedError(absl::StrCat("the branch has moved: it is at ", head.name(),
+                                         ", not at ", commit.parent, "; look again and retry"));
+}
+
+// The files of `head` with the commit's changes.
+FilesByPath Apply(const Commit& commit, const v1::Version& head) {
+  FilesByPath files;
+  for (const v1::File& file : head.files()) files[file.path()] = file;
+  for (const std::string& path : commit.deleted_files) files.erase(path);
+  for (const std::string& folder : commit.deleted_folders) {
+    const std::string prefix = absl::StrCat(absl::StripSuffix(folder, "/"), "/");
+    for (auto file = files.lower_bound(prefix);
+         file != files.end() && absl::StartsWith(file->first, prefix);) {
+      file = files.erase(file);
+    }
+  }
+  for (const v1::File& file : commit.files) files[file.path()] = file;
+  return files;
+}
+
+std::vector<std::string> DigestsOfWeights(const FilesByPath& files) {
+  std::vector<std::string> digests;
+  for (const auto& [path, file] : files) {
+    if (absl::EndsWith(path, ".safetensors")) digests.push_back(file.digest());
+  }
+  return digests;
+}
+
+FilesByPath FilesOf(const v1::Version& version) { return Apply(Commit(), version); }
+
+}  // namespace
+
+absl::Status Registry::CreateRepository(const std::string& name) {
+  RETURN_IF_ERROR(ValidateRepositoryName(name));
+  MutexLock lock(&mutex_);
+  return metadata_->CreateRepository(name, Now());
+}
+
+absl::Status Registry::DeleteRepository(const std::string& name) {
+  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const v1::Repository repository, metadata_->GetRepository(name));
+  for (const v1::Tag& tag : repository.tags()) {
+    if (!tag.protected_()) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("the tag ", tag.name(), " is protected; take its protection away first"));
+  }
+  return metadata_->DeleteRepository(name);
+}
+
+absl::Status Registry::MoveRepository(const std::string& from, const std::string& to) {
+  RETURN_IF_ERROR(ValidateRepositoryName(to));
+  MutexLock lock(&mutex_);
+  return metadata_->MoveRepository(from, to);
+}
+
+absl::Status Registry::AddTag(const std::string& repository, const std::string& name,
+                              const std::string& version, bool branch) {
+  RETURN_IF_ERROR(ValidateNamePart(name, branch ? "branch" : "tag"));
+  MutexLock lock(&mutex_);
+  const absl::StatusOr<v1::Tag> there = metadata_->GetTag(repository, name);
+  if (there.ok()) {
+    return absl::AlreadyExistsError(absl::StrCat("there is a tag or branch ", name, " already"));
+  }
+  if (!absl::IsNotFound(there.status())) return there.status();
+  v1::Tag tag;
+  tag.set_name(TagName(repository, name));
+  tag.set_version(version);
+  tag.set_branch(branch);
+  *tag.mutable_update_time() = Now();
+  return metadata_->PutTag(repository, name, tag);
+}
+
+absl::StatusOr<std::unique_ptr<BlobUpload>> Registry::BeginUnnamedUpload(int64_t max_bytes) {
+  return blobs_->BeginUnnamedUpload(max_bytes);
+}
+
+// The version that the branch is at; one without a name and files if it is `latest` and has none
+// yet.
+absl::StatusOr<v1::Version> Registry::FindHead(const Commit& commit) {
+  const absl::StatusOr<v1::Tag> tag = metadata_->GetTag(commit.repository, commit.branch);
+  if (absl::IsNotFound(tag.status()) && commit.branch == kLatest) return v1::Version();
+  RETURN_IF_ERROR(tag.status());
+  if (!tag->branch() && commit.branch != kLatest) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(tag->name(), " is a tag; commits go to branches"));
+  }
+  if (tag->protected_()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        tag->name(), " is protected; take its protection away, or commit to another branch"));
+  }
+  ASSIGN_OR_RETURN(const ResourceName name, ParseResourceName(tag->version()));
+  return metadata_->GetVersion(name.repository, name.version);
+}
+
+// A model that gets an adapter's configuration is an adapter from then on.
+absl::StatusOr<std::string> Registry::SettleKind(const Commit& commit, bool is_adapter) {
+  const absl::string_view model = absl::StripPrefix(commit.repository, "models/");
+  if (!is_adapter || model == commit.repository) return commit.repository;
+  const std::string adapter = absl::StrCat("adapters/", model);
+  RETURN_IF_ERROR(metadata_->MoveRepository(commit.repository, adapter));
+  return adapter;
+}
+
+absl::StatusOr<v1::Version> Registry::MakeCommit(const Commit& commit) {
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(metadata_->GetRepository(commit.repository).status());
+  ASSIGN_OR_RETURN(const v1::Version head, FindHead(commit));
+  const absl::string_view head_id =
+      absl::string_view(head.name()).substr(head.name().rfind('/') + 1);
+  if (!commit.parent.empty() && !head.name().empty() && !absl::StartsWith(head_id, commit.parent)) {
+    return Stale(commit, head);
+  }
+  const FilesByPath files = Apply(commit, head);
+  v1::CreateVersionRequest request;
+  for (const auto& [path, file] : files) *request.add_files() = file;
+  RETURN_IF_ERROR(ValidateManifest(request.files()));
+  if (DigestsOfWeights(files) == DigestsOfWeights(FilesOf(head))) {
+    *request.mutable_lineage() = head.lineage();
+  }
+  ASSIGN_OR_RETURN(*request.mutable_repository(),
+                   SettleKind(commit, files.count(kAdapterConfig) > 0));
+  request.add_tags(commit.branch);
+  return PutVersion(request, /*move_latest=*/false);
+}
+
+}  // namespace ropewalk

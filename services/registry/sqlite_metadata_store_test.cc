@@ -1,0 +1,94 @@
+#include "services/registry/sqlite_metadata_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/temporary_folder.h"
+
+namespace ropewalk {
+namespace {
+
+using ::testing::ElementsAre;
+
+const std::string kVersion(64, 'a');
+
+// The tables as the first schema had them, with a version in them.
+constexpr char kFirstSchema[] = R"sql(
+  CREATE TABLE versions(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,
+    repository TEXT NOT NULL, version TEXT NOT NULL, create_time INTEGER NOT NULL,
+    total_bytes INTEGER NOT NULL, base_model_digest TEXT NOT NULL, method TEXT NOT NULL,
+    lineage BLOB NOT NULL, UNIQUE(repository, version));
+  CREATE TABLE files(version_id INTEGER NOT NULL REFERENCES versions(id) ON DELETE CASCADE,
+    path TEXT NOT NULL, digest TEXT NOT NULL, size_bytes INTEGER NOT NULL,
+    PRIMARY KEY(version_id, path)) WITHOUT ROWID;
+  CREATE TABLE metrics(version_id INTEGER NOT NULL REFERENCES versions(id) ON DELETE CASCADE,
+    name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY(version_id, name)) WITHOUT ROWID;
+  CREATE TABLE tags(repository TEXT NOT NULL, tag TEXT NOT NULL,
+    version_id INTEGER NOT NULL REFERENCES versions(id) ON DELETE CASCADE,
+    protected INTEGER NOT NULL, update_time INTEGER NOT NULL,
+    PRIMARY KEY(repository, tag)) WITHOUT ROWID;
+  INSERT INTO versions VALUES(1, 'models', 'models/org/tiny',
+    'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 5000000, 1, '', '', x'');
+  INSERT INTO tags VALUES('models/org/tiny', 'latest', 1, 1, 5000000);
+  PRAGMA user_version = 1;
+)sql";
+
+class SqliteMetadataStoreTest : public ::testing::Test {
+ protected:
+  // A database that `sql` was executed in, closed again.
+  std::string Database(const std::string& sql) const {
+    const std::string path = folder_.path("registry.db");
+    auto database = SqliteDatabase::Open(path);
+    EXPECT_TRUE(database.ok()) << database.status();
+    EXPECT_TRUE(database->Execute(sql).ok());
+    return path;
+  }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(SqliteMetadataStoreTest, BringsAnOlderDatabaseUpToDate) {
+  const auto store = SqliteMetadataStore::Open(Database(kFirstSchema));
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto repository = (*store)->GetRepository("models/org/tiny");
+  ASSERT_TRUE(repository.ok()) << repository.status();
+  EXPECT_EQ(repository->version_count(), 1);
+  EXPECT_EQ(repository->create_time().seconds(), 5);
+  EXPECT_TRUE(repository->tags(0).protected_());
+  EXPECT_FALSE(repository->tags(0).branch());
+  RepositoryQuery query;
+  query.name_space = "org";
+  query.search = "TINY";
+  query.limit = 10;
+  EXPECT_EQ((*store)->ListRepositories(query)->repositories.size(), 1);
+  const auto version = (*store)->FindVersion("models/org/tiny", "aaaaaaa");
+  ASSERT_TRUE(version.ok()) << version.status();
+  EXPECT_THAT(version->tags(), ElementsAre("latest"));
+}
+
+TEST_F(SqliteMetadataStoreTest, LeavesADatabaseOfANewerProgramAlone) {
+  const auto store = SqliteMetadataStore::Open(Database("PRAGMA user_version = 999"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(store.status())) << store.status();
+}
+
+TEST_F(SqliteMetadataStoreTest, HasItsDatabaseForItself) {
+  const auto first = SqliteMetadataStore::Open(folder_.path("registry.db"));
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto second = SqliteMetadataStore::Open(folder_.path("registry.db"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
+}
+
+TEST_F(SqliteMetadataStoreTest, FindsAVersionByABeginningThatOnlyItHas) {
+  const auto store = SqliteMetadataStore::Open(folder_.path("registry.db"));
+  ASSERT_TRUE(store.ok()) << store.status();
+  const std::string other = std::string(63, 'a') + "b";
+  for (const std::string& id : {kVersion, other}) {
+    ASSERT_TRUE((*store)->PutVersion("models/org/tiny", id, v1::Version()).ok());
+  }
+  EXPECT_TRUE((*store)->FindVersion("models/org/tiny", other).ok());
+  EXPECT_TRUE(absl::IsNotFound((*store)->FindVersion("models/org/tiny", "aaaaaaa").status()));
+  EXPECT_TRUE(absl::IsNotFound((*store)->FindVersion("models/org/tiny", "b").status()));
+}
+
+}  // namespace
+}  // namespace ropewalk
