@@ -19,8 +19,8 @@ struct HttpServerOptions {
 
 // An HTTP/1.1 server: 16 KiB of headers, 30 s for them to come (on an open connection, too), and
 // 30 s without progress for an answer to go. A body must come at 1 KiB/s or more after its first
-// 30 s. What cannot be parsed is answered with 400 or 431 and closed. The process ignores SIGPIPE from
-// then on.
+// 30 s. What cannot be parsed is answered with 400 or 431 and closed. The process ignores SIGPIPE
+// from then on.
 class HttpServer {
  public:
   // `handler` is not owned and outlives the server.

@@ -16,12 +16,6 @@ constexpr size_t kCommitDigits = 40;
 constexpr size_t kFewestDigits = 7;
 constexpr size_t kVersionDigits = 64;
 
-std::vector<std::string> KindsOf(const std::string& type) {
-  if (type == "models") return {"adapters", "models"};
-  if (type == "datasets") return {"datasets"};
-  return {};
-}
-
 bool MayBeCommit(const std::string& revision) {
   return revision.size() >= kFewestDigits && revision.size() <= kVersionDigits &&
          std::all_of(revision.begin(), revision.end(),
@@ -36,6 +30,11 @@ v1::Version EmptyVersion(const v1::Repository& repository) {
 }
 
 }  // namespace
+
+std::vector<std::string> KindsOf(const std::string& type) {
+  if (type == "models") return {"adapters", "models"};
+  return {type};
+}
 
 std::string HubRevision::commit() const { return CommitOf(version.name()); }
 

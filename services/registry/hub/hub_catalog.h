@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "services/registry/registry.h"
@@ -17,6 +18,10 @@ struct HubRevision {
   // The first 40 digits of the version's id: what the Hub calls a commit.
   std::string commit() const;
 };
+
+// The kinds of repository that the Hub's type stands for, first the one that is preferred. Types
+// that are not kept here, "spaces", have a kind that nothing has.
+std::vector<std::string> KindsOf(const std::string& type);
 
 // The commit that a version's name stands for.
 std::string CommitOf(const std::string& version_name);

@@ -1,6 +1,7 @@
 #include "services/registry/hub/hub_error.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/escaping.h"
@@ -80,6 +81,10 @@ HttpResponse HubErrorResponse(const absl::Status& status) {
   response.body = nlohmann::json{{"error", message}}.dump(-1, ' ', false,
                                                           nlohmann::json::error_handler_t::replace);
   return response;
+}
+
+HttpResponse ToHubResponse(absl::StatusOr<HttpResponse> answer) {
+  return answer.ok() ? *std::move(answer) : HubErrorResponse(answer.status());
 }
 
 }  // namespace ropewalk

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/common/http_handler.h"
 
@@ -23,5 +24,8 @@ absl::Status EntryNotFound(absl::string_view path, absl::string_view commit);
 // Any error as an answer: the code of HTTP that its code stands for, the headers X-Error-Code,
 // X-Error-Message and X-Repo-Commit, and {"error": message}.
 HttpResponse HubErrorResponse(const absl::Status& status);
+
+// The answer, or its error as one.
+HttpResponse ToHubResponse(absl::StatusOr<HttpResponse> answer);
 
 }  // namespace ropewalk

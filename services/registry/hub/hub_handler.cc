@@ -11,10 +11,6 @@ namespace {
 
 constexpr size_t kMaxFormBytes = 1 << 20;
 
-HttpResponse ToResponse(absl::StatusOr<HttpResponse> answer) {
-  return answer.ok() ? *std::move(answer) : HubErrorResponse(answer.status());
-}
-
 // Who asks is not known here yet, so everyone is the same.
 HttpResponse WhoAmI() {
   return JsonResponse({{"type", "user"},
@@ -49,13 +45,13 @@ std::unique_ptr<HttpExchange> HubHandler::Begin(const HttpRequest& request) {
   if (auto exchange = writes_.Begin(*route, request)) return exchange;
   if (route->call == HubCall::kPathsInfo && request.method == "POST") {
     return AnswerToBody(kMaxFormBytes, [this, route = *route, request](const std::string& body) {
-      return ToResponse(reads_.PathsInfo(route, request, body));
+      return ToHubResponse(reads_.PathsInfo(route, request, body));
     });
   }
   if (request.method != "GET" && request.method != "HEAD") return AnswerAtOnce(WrongMethod());
   if (route->call == HubCall::kWhoAmI) return AnswerAtOnce(WhoAmI());
   if (route->call == HubCall::kXetToken) return AnswerAtOnce(NoXet());
-  return AnswerAtOnce(ToResponse(reads_.Answer(*route, request)));
+  return AnswerAtOnce(ToHubResponse(reads_.Answer(*route, request)));
 }
 
 }  // namespace ropewalk

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "services/common/status_macros.h"
+#include "services/registry/hub/hub_catalog.h"
 #include "services/registry/page_token.h"
 #include "services/registry/timestamps.h"
 
@@ -60,11 +61,6 @@ absl::Status BeginAt(const QueryFields& fields, v1::Repository* after) {
   return absl::OkStatus();
 }
 
-std::vector<std::string> KindsOf(const std::string& type) {
-  if (type == "models") return {"adapters", "models"};
-  return {type};
-}
-
 }  // namespace
 
 absl::StatusOr<RepositoryQuery> ParseListQuery(const std::string& type, const QueryFields& fields) {
@@ -87,12 +83,16 @@ std::string CursorAfter(const QueryFields& fields, const v1::Repository& last) {
                                       ToMicros(last.update_time()), " ", last.name()));
 }
 
+std::string OriginOf(const HttpRequest& request) {
+  return absl::StrCat("http://", request.header("host"));
+}
+
 std::string NextLink(const HttpRequest& request, QueryFields fields, const std::string& cursor) {
   fields.erase(std::remove_if(fields.begin(), fields.end(),
                               [](const auto& field) { return field.first == "cursor"; }),
                fields.end());
   fields.emplace_back("cursor", cursor);
-  return absl::StrCat("<http://", request.header("host"), request.path, "?", FormatQuery(fields),
+  return absl::StrCat("<", OriginOf(request), request.path, "?", FormatQuery(fields),
                       ">; rel=\"next\"");
 }
 

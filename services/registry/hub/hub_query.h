@@ -17,6 +17,9 @@ namespace ropewalk {
 // not issued for this list.
 absl::StatusOr<RepositoryQuery> ParseListQuery(const std::string& type, const QueryFields& fields);
 
+// Where the client has reached the registry: "http://host:7081".
+std::string OriginOf(const HttpRequest& request);
+
 // The header "Link" that names the next page of `request`, from `cursor` on.
 std::string NextLink(const HttpRequest& request, QueryFields fields, const std::string& cursor);
 

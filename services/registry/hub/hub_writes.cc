@@ -10,6 +10,7 @@
 #include "services/registry/hub/commit_body.h"
 #include "services/registry/hub/hub_body.h"
 #include "services/registry/hub/hub_error.h"
+#include "services/registry/hub/hub_query.h"
 #include "services/registry/hub/json_response.h"
 #include "services/registry/model_card.h"
 
@@ -20,7 +21,7 @@ namespace ropewalk {
 struct HubWrites::Entry {
   HubCall call;
   const char* http_method;
-  Method method;
+  Answer HubWrites::*method;
 };
 
 namespace {
@@ -30,10 +31,6 @@ constexpr size_t kMaxBodyBytes = 8 << 20;
 constexpr size_t kMaxPreuploadFiles = 1000;
 // What a client that knows nothing but Xet may send in a commit, as base64 and from its memory.
 constexpr int64_t kMaxRegularBytes = int64_t{2} << 30;
-
-HttpResponse ToResponse(absl::StatusOr<HttpResponse> answer) {
-  return answer.ok() ? *std::move(answer) : HubErrorResponse(answer.status());
-}
 
 // Whether the client sends large files by Xet or not at all: huggingface_hub since 1.20.
 bool NeedsXet(const std::string& user_agent) {
@@ -75,7 +72,7 @@ std::unique_ptr<HttpExchange> HubWrites::Begin(const HubRoute& route, const Http
     return AnswerToBody(kMaxBodyBytes, [this, route, request, &entry](const std::string& text) {
       absl::StatusOr<nlohmann::json> body = ParseBody(text.empty() ? "{}" : text);
       if (!body.ok()) return HubErrorResponse(body.status());
-      return ToResponse((this->*entry.method)(route, request, *body));
+      return ToHubResponse((this->*entry.method)(route, request, *body));
     });
   }
   return nullptr;
@@ -99,11 +96,11 @@ std::unique_ptr<HttpExchange> HubWrites::BeginCommit(const HubRoute& route,
         const absl::StatusOr<v1::Version> version = registry_->MakeCommit(complete);
         if (!version.ok()) return HubErrorResponse(version.status());
         const std::string oid = CommitOf(version->name());
-        return JsonResponse({{"success", true},
-                             {"commitOid", oid},
-                             {"commitUrl", absl::StrCat("http://", request.header("host"), "/", id,
-                                                        "/commit/", oid)},
-                             {"hookOutput", ""}});
+        return JsonResponse(
+            {{"success", true},
+             {"commitOid", oid},
+             {"commitUrl", absl::StrCat(OriginOf(request), "/", id, "/commit/", oid)},
+             {"hookOutput", ""}});
       });
 }
 

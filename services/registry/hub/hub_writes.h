@@ -24,34 +24,19 @@ class HubWrites {
   std::unique_ptr<HttpExchange> Begin(const HubRoute& route, const HttpRequest& request);
 
  private:
-  using Method = absl::StatusOr<HttpResponse> (HubWrites::*)(const HubRoute&, const HttpRequest&,
-                                                             const nlohmann::json& body);
+  // The form of all calls with a small body.
+  using Answer = absl::StatusOr<HttpResponse>(const HubRoute& route, const HttpRequest& request,
+                                              const nlohmann::json& body);
   struct Entry;
 
   std::unique_ptr<HttpExchange> BeginCommit(const HubRoute& route, const HttpRequest& request);
   std::unique_ptr<HttpExchange> BeginLfsUpload(const HubRoute& route, const HttpRequest& request);
   absl::StatusOr<Commit> PrepareCommit(const HubRoute& route);
 
-  absl::StatusOr<HttpResponse> CreateRepo(const HubRoute&, const HttpRequest&,
-                                          const nlohmann::json& body);
-  absl::StatusOr<HttpResponse> DeleteRepo(const HubRoute&, const HttpRequest&,
-                                          const nlohmann::json& body);
-  absl::StatusOr<HttpResponse> MoveRepo(const HubRoute&, const HttpRequest&,
-                                        const nlohmann::json& body);
-  absl::StatusOr<HttpResponse> AddTag(const HubRoute&, const HttpRequest&,
-                                      const nlohmann::json& body);
-  absl::StatusOr<HttpResponse> AddBranch(const HubRoute&, const HttpRequest&,
-                                         const nlohmann::json& body);
-  absl::StatusOr<HttpResponse> DeleteTag(const HubRoute&, const HttpRequest&,
-                                         const nlohmann::json& body);
-  absl::StatusOr<HttpResponse> ValidateYaml(const HubRoute&, const HttpRequest&,
-                                            const nlohmann::json& body);
-  absl::StatusOr<HttpResponse> Preupload(const HubRoute&, const HttpRequest&,
-                                         const nlohmann::json& body);
-  absl::StatusOr<HttpResponse> LfsBatch(const HubRoute&, const HttpRequest&,
-                                        const nlohmann::json& body);
-  absl::StatusOr<HttpResponse> LfsVerify(const HubRoute&, const HttpRequest&,
-                                         const nlohmann::json& body);
+  Answer CreateRepo, DeleteRepo, MoveRepo;
+  Answer AddTag, AddBranch, DeleteTag;
+  Answer ValidateYaml, Preupload;
+  Answer LfsBatch, LfsVerify;
 
   Registry* const registry_;
   const Clock* const clock_;

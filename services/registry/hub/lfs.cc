@@ -4,6 +4,7 @@
 #include "services/common/status_macros.h"
 #include "services/registry/hub/hub_body.h"
 #include "services/registry/hub/hub_error.h"
+#include "services/registry/hub/hub_query.h"
 #include "services/registry/hub/hub_writes.h"
 #include "services/registry/hub/json_response.h"
 
@@ -55,7 +56,7 @@ absl::StatusOr<HttpResponse> HubWrites::LfsBatch(const HubRoute& route, const Ht
   }
   RETURN_IF_ERROR(catalog_.FindRepository(route.type, route.id).status());
   ASSIGN_OR_RETURN(const auto asked, RequiredObjects(body, "objects", kMaxObjects));
-  const std::string origin = absl::StrCat("http://", request.header("host"));
+  const std::string origin = OriginOf(request);
   const std::string type = route.type == "models" ? "" : absl::StrCat(route.type, "/");
   nlohmann::json objects = nlohmann::json::array();
   for (const nlohmann::json& object : asked) {

@@ -3,6 +3,7 @@
 #include "services/common/status_macros.h"
 #include "services/registry/hub/hub_body.h"
 #include "services/registry/hub/hub_error.h"
+#include "services/registry/hub/hub_query.h"
 #include "services/registry/hub/hub_writes.h"
 #include "services/registry/hub/json_response.h"
 
@@ -29,8 +30,7 @@ std::string IdOf(const std::string& organization, const std::string& name) {
 }
 
 std::string UrlOf(const HttpRequest& request, const std::string& type, const std::string& id) {
-  return absl::StrCat("http://", request.header("host"), "/", type == "models" ? "" : "datasets/",
-                      id);
+  return absl::StrCat(OriginOf(request), "/", type == "models" ? "" : "datasets/", id);
 }
 
 // With what clients read of a repository that was there, too.

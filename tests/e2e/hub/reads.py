@@ -9,28 +9,16 @@ import pathlib
 import sys
 import urllib.parse
 
-import huggingface_hub
 from huggingface_hub import HfApi, HfFileSystem, hf_hub_download, snapshot_download
 from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
+from checks import paths, raises, run
 from cutting_proxy import CuttingProxy
 
 URL, FIRST, SECOND = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
 ID = "alice/sql-lora"
 WEIGHTS = "adapter_model.safetensors"
 api = HfApi()
-
-
-def paths(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-
-
-def raises(kind, call, *arguments, **named):
-    try:
-        call(*arguments, **named)
-    except kind:
-        return
-    raise AssertionError(f"{call.__name__}{arguments} does not raise {kind.__name__}")
 
 
 def same(path, expected):
@@ -104,6 +92,4 @@ def check_resume():
 
 
 if __name__ == "__main__":
-    for check in (check_lists, check_info, check_trees, check_downloads, check_resume):
-        check()
-        print(f"huggingface_hub {huggingface_hub.__version__}: {check.__name__} ok", flush=True)
+    run(check_lists, check_info, check_trees, check_downloads, check_resume)

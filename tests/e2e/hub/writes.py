@@ -13,22 +13,12 @@ import huggingface_hub
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
+from checks import paths, raises, run
+
 FOLDER = pathlib.Path(sys.argv[1])
 WEIGHTS = "adapter_model.safetensors"
 ID = f"bob/v{huggingface_hub.__version__}"
 api = HfApi()
-
-
-def paths(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-
-
-def raises(kind, call, *arguments, **named):
-    try:
-        call(*arguments, **named)
-    except kind:
-        return
-    raise AssertionError(f"{call.__name__}{arguments} does not raise {kind.__name__}")
 
 
 def read(path, revision=None, repo=ID):
@@ -107,6 +97,4 @@ def check_move_and_delete():
 
 
 if __name__ == "__main__":
-    for check in (check_create, check_upload, check_commit, check_refs, check_datasets, check_command_line, check_move_and_delete):
-        check()
-        print(f"huggingface_hub {huggingface_hub.__version__}: {check.__name__} ok", flush=True)
+    run(check_create, check_upload, check_commit, check_refs, check_datasets, check_command_line, check_move_and_delete)
