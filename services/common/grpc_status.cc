@@ -10,7 +10,15 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
 }
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  if (status.ok() || !status.error_message().empty()) {
+    return absl::Status(code, status.error_message());
+  }
+  // gRPC itself gives no message for a service that the server does not have.
+  return absl::Status(code, code == absl::StatusCode::kUnimplemented
+                                ? "the server at this address does not offer this call; is it "
+                                  "another program's, or another version's?"
+                                : "the server gives no reason");
 }
 
 v1::Status ToProtoStatus(const absl::Status& status) {

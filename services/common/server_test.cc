@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "ropewalk/v1/diagnostics_service.grpc.pb.h"
+#include "ropewalk/v1/registry_service.grpc.pb.h"
 #include "services/common/call_monitor.h"
 #include "services/common/channel.h"
 #include "services/common/mutex.h"
@@ -107,6 +108,19 @@ TEST(Server, RefusesCallsAfterShutdown) {
   v1::ListThreadsResponse response;
   EXPECT_TRUE(absl::IsUnavailable(
       call.Finish(stub->ListThreads(call.context(), v1::ListThreadsRequest(), &response))));
+}
+
+// gRPC's own answer has no message.
+TEST(Server, SaysThatItDoesNotOfferAService) {
+  const auto server = StartServer();
+  const auto stub = v1::RegistryService::NewStub(DialChannel(AddressOf(*server)));
+  CallMonitor monitor(absl::Seconds(30));
+  CallMonitor::Call call(&monitor);
+  v1::Version version;
+  const absl::Status status =
+      call.Finish(stub->GetVersion(call.context(), v1::GetVersionRequest(), &version));
+  EXPECT_TRUE(absl::IsUnimplemented(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("does not offer this call"));
 }
 
 TEST(CallMonitor, SleepsUntilCancelled) {

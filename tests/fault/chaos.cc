@@ -61,8 +61,7 @@ absl::Status Chaos::StartAll() {
   ASSIGN_OR_RETURN(cluster_, ProcessCluster::Start(options_.folder));
   for (int i = 0; i <= options_.workers; ++i) {
     const std::string name = absl::StrCat("w", i);
-    addresses_[name] = ProcessCluster::FreeAddress();
-    const std::vector<std::string> parts = absl::StrSplit(addresses_[name], ':');
+    const std::vector<std::string> parts = absl::StrSplit(addresses_[name].text(), ':');
     ASSIGN_OR_RETURN(proxies_[name], TcpFaultProxy::Start(std::stoi(parts[1])));
     if (i < options_.workers) RETURN_IF_ERROR(StartWorker(name));
   }
@@ -79,7 +78,7 @@ void Chaos::MountDisks() {
 }
 
 absl::Status Chaos::StartWorker(const std::string& name) {
-  return cluster_->StartWorker(name, {"--listen", addresses_[name], "--advertise",
+  return cluster_->StartWorker(name, {"--listen", addresses_[name].text(), "--advertise",
                                       absl::StrCat("127.0.0.1:", proxies_[name]->port())});
 }
 

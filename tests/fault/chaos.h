@@ -70,7 +70,7 @@ class Chaos {
   std::map<std::string, std::unique_ptr<SmallDisk>> disks_;  // of coordinator and registry
   std::unique_ptr<ProcessCluster> cluster_;
   std::map<std::string, std::unique_ptr<TcpFaultProxy>> proxies_;  // before each worker's ring
-  std::map<std::string, std::string> addresses_;                   // where each worker listens
+  std::map<std::string, ReservedAddress> addresses_;               // where each worker listens
   std::vector<Undoing> undoings_;
   std::vector<GivenFault> given_;
   ChaosReport report_;

@@ -54,11 +54,11 @@ TEST_F(HiddenWorker, TrainsThroughARelay) {
 }
 
 TEST_F(HiddenWorker, IsReachedAtTheAddressThatWorks) {
-  const std::string works = ProcessCluster::FreeAddress();
-  ASSERT_TRUE(
-      cluster_
-          ->StartWorker("w2", {"--listen", works, "--advertise", kNowhere, "--advertise", works})
-          .ok());
+  const ReservedAddress works;
+  ASSERT_TRUE(cluster_
+                  ->StartWorker("w2", {"--listen", works.text(), "--advertise", kNowhere,
+                                       "--advertise", works.text()})
+                  .ok());
   ASSERT_TRUE(cluster_->AwaitWorkers(3).ok());
   EXPECT_EQ(ResultOf(Sample("lora"), 3), ResultOf(Sample("lora"), 1));
   EXPECT_TRUE(Reaches("w0", "w2"));

@@ -1,8 +1,6 @@
 #include "tests/testing/process_cluster.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <climits>
@@ -17,19 +15,6 @@
 
 namespace ropewalk {
 
-// Both daemons keep theirs when they start again, so it cannot be left to them.
-std::string ProcessCluster::FreeAddress() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
-}
-
 std::string ProgramFolder() {
   char path[PATH_MAX] = {};
   const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -37,14 +22,14 @@ std::string ProgramFolder() {
   return self.substr(0, self.rfind('/'));
 }
 
-ProcessCluster::ProcessCluster(std::string folder)
-    : folder_(std::move(folder)), coordinator_(FreeAddress()), registry_(FreeAddress()) {}
+ProcessCluster::ProcessCluster(std::string folder) : folder_(std::move(folder)) {}
 
 absl::StatusOr<std::unique_ptr<ProcessCluster>> ProcessCluster::Start(const std::string& folder) {
   std::filesystem::create_directories(absl::StrCat(folder, "/coordinator"));
   std::unique_ptr<ProcessCluster> cluster(new ProcessCluster(folder));
   RETURN_IF_ERROR(cluster->StartRegistry());
   RETURN_IF_ERROR(cluster->StartCoordinator());
+  RETURN_IF_ERROR(cluster->AwaitRegistry());
   RETURN_IF_ERROR(cluster->AwaitWorkers(0));
   return cluster;
 }
@@ -58,14 +43,15 @@ absl::Status ProcessCluster::StartProgram(const std::string& name, std::vector<s
 }
 
 absl::Status ProcessCluster::StartCoordinator() {
-  return StartProgram("coordinator", {"ropewalk-coordinator", "--listen", coordinator_,
+  return StartProgram("coordinator", {"ropewalk-coordinator", "--listen", coordinator(),
                                       "--http-listen", "127.0.0.1:0", "--database",
                                       absl::StrCat(folder_, "/coordinator/journal.db")});
 }
 
 absl::Status ProcessCluster::StartRegistry() {
-  return StartProgram("registry", {"ropewalk-registry", "--listen", registry_, "--http-listen",
-                                   "127.0.0.1:0", "--data", absl::StrCat(folder_, "/registry")});
+  return StartProgram("registry",
+                      {"ropewalk-registry", "--listen", registry_.text(), "--http-listen",
+                       "127.0.0.1:0", "--data", absl::StrCat(folder_, "/registry")});
 }
 
 absl::Status ProcessCluster::StartWorker(const std::string& name,
@@ -90,7 +76,7 @@ void ProcessCluster::Signal(const std::string& name, int signal) {
 }
 
 std::vector<std::string> ProcessCluster::WithAddresses(std::vector<std::string> argv) const {
-  argv.insert(argv.end(), {"--coordinator", coordinator_, "--registry", registry_});
+  argv.insert(argv.end(), {"--coordinator", coordinator(), "--registry", registry_.text()});
   return argv;
 }
 
@@ -99,6 +85,10 @@ absl::StatusOr<std::string> ProcessCluster::Command(const std::vector<std::strin
   std::vector<std::string> argv = {absl::StrCat(ProgramFolder(), "/ropewalk")};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return Process::Run(WithAddresses(argv), timeout);
+}
+
+absl::Status ProcessCluster::AwaitRegistry() const {
+  return Until(absl::Seconds(30), [&] { return Command({"adapters", "list"}).ok(); });
 }
 
 absl::Status ProcessCluster::AwaitWorkers(int count) const {

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "tests/testing/process.h"
+#include "tests/testing/reserved_address.h"
 
 namespace ropewalk {
 
@@ -46,23 +47,22 @@ class ProcessCluster {
   absl::StatusOr<std::string> AwaitResult(const std::string& job,
                                           absl::Duration timeout = absl::Seconds(120)) const;
 
-  // A loopback address whose port is free now.
-  static std::string FreeAddress();
-
   // The job's events, as `ropewalk jobs logs` prints them.
   std::string Events(const std::string& job) const;
 
-  const std::string& coordinator() const { return coordinator_; }  // its address
+  const std::string& coordinator() const { return coordinator_.text(); }  // its address
 
  private:
   explicit ProcessCluster(std::string folder);
 
+  absl::Status AwaitRegistry() const;
   absl::Status StartProgram(const std::string& name, std::vector<std::string> argv);
   std::vector<std::string> WithAddresses(std::vector<std::string> argv) const;
 
   const std::string folder_;
-  const std::string coordinator_;  // addresses
-  const std::string registry_;
+  // Both daemons keep theirs when they start again.
+  const ReservedAddress coordinator_;
+  const ReservedAddress registry_;
   std::map<std::string, Process> processes_;
 };
 
