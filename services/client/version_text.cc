@@ -29,7 +29,9 @@ std::vector<std::pair<std::string, std::string>> LineageFacts(const v1::Lineage&
           {"step", lineage.step() == 0 ? "" : absl::StrCat(lineage.step())},
           {"method", lineage.method()},
           {"config_digest", lineage.config_digest()},
-          {"metrics", Metrics(lineage)}};
+          {"metrics", Metrics(lineage)},
+          {"author", lineage.author()},
+          {"title", lineage.title()}};
 }
 
 std::string TagNames(const v1::Repository& repository) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/clock.h"
@@ -22,13 +23,15 @@ struct CallMonitor::Call::Watched {
 };
 
 struct CallMonitor::State {
-  explicit State(absl::Duration timeout) : stall_timeout(timeout) {}
+  State(absl::Duration timeout, std::string authorization)
+      : stall_timeout(timeout), authorization(std::move(authorization)) {}
 
   absl::Duration NextDeadline() { return Clock::Real()->Monotonic() + stall_timeout; }
   void CancelStalled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   void Watch();
 
   const absl::Duration stall_timeout;
+  const std::string authorization;
   Mutex mutex;
   CondVar changed;
   bool cancelled ABSL_GUARDED_BY(mutex) = false;
@@ -57,8 +60,8 @@ void CallMonitor::State::Watch() {
   }
 }
 
-CallMonitor::CallMonitor(absl::Duration stall_timeout)
-    : state_(std::make_unique<State>(stall_timeout)) {
+CallMonitor::CallMonitor(absl::Duration stall_timeout, std::string authorization)
+    : state_(std::make_unique<State>(stall_timeout, std::move(authorization))) {
   state_->thread = std::thread([state = state_.get()] { state->Watch(); });
 }
 
@@ -95,6 +98,9 @@ bool CallMonitor::Sleep(absl::Duration delay) {
 
 CallMonitor::Call::Call(CallMonitor* monitor)
     : monitor_(monitor->state_.get()), watched_(std::make_unique<Watched>()) {
+  if (!monitor_->authorization.empty()) {
+    watched_->context.AddMetadata("authorization", monitor_->authorization);
+  }
   MutexLock lock(&monitor_->mutex);
   watched_->deadline = monitor_->NextDeadline();
   if (monitor_->cancelled) watched_->context.TryCancel();

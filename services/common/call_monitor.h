@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -16,7 +17,8 @@ namespace ropewalk {
 // `stall_timeout`, and all of them on CancelAll. Thread-safe; has one thread.
 class CallMonitor {
  public:
-  explicit CallMonitor(absl::Duration stall_timeout);
+  // `authorization`: what every call carries in the metadata of this name; may be empty.
+  explicit CallMonitor(absl::Duration stall_timeout, std::string authorization = "");
 
   // No Call may be left.
   ~CallMonitor();

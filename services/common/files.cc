@@ -20,10 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-absl::Status WriteAndSync(const std::string& path, absl::string_view bytes) {
-  ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path));
-  RETURN_IF_ERROR(file.Append(bytes));
-  return file.SyncAndClose();
+absl::Status WriteAndSync(absl::StatusOr<OutputFile> file, absl::string_view bytes) {
+  RETURN_IF_ERROR(file.status());
+  RETURN_IF_ERROR(file->Append(bytes));
+  return file->SyncAndClose();
 }
 
 std::string TemporaryName(const std::string& path) {
@@ -57,9 +57,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return bytes;
 }
 
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes) {
-  const std::string temporary = TemporaryName(path);
-  absl::Status status = WriteAndSync(temporary, bytes);
+namespace {
+
+absl::Status Replace(const std::string& path, const std::string& temporary,
+                     absl::StatusOr<OutputFile> file, absl::string_view bytes) {
+  absl::Status status = WriteAndSync(std::move(file), bytes);
   if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) {
     status = FileError(errno, absl::StrCat("cannot replace ", path));
   }
@@ -68,6 +70,21 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view byte
     return status;
   }
   return SyncFolder(ParentFolder(path));
+}
+
+}  // namespace
+
+absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes) {
+  const std::string temporary = TemporaryName(path);
+  return Replace(path, temporary, OutputFile::Create(temporary), bytes);
+}
+
+absl::Status WriteSecretFile(const std::string& path, absl::string_view bytes) {
+  const std::string temporary = TemporaryName(path);
+  const int fd = open(temporary.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd < 0) return FileError(errno, absl::StrCat("cannot make ", temporary));
+  close(fd);
+  return Replace(path, temporary, OutputFile::OpenEmpty(temporary), bytes);
 }
 
 absl::StatusOr<std::vector<std::string>> ListFilesBelow(const std::string& folder) {

@@ -18,6 +18,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 // fsync of the folder. The folder must be there.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes);
 
+// The same; only the file's owner may read it.
+absl::Status WriteSecretFile(const std::string& path, absl::string_view bytes);
+
 // The regular files below a folder, as '/'-separated paths relative to it, in byte order. Follows
 // links to files, not links to folders. NOT_FOUND: there is no such folder.
 absl::StatusOr<std::vector<std::string>> ListFilesBelow(const std::string& folder);

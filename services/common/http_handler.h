@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/common/input_file.h"
 
@@ -27,13 +28,25 @@ struct HttpRequest {
   std::string header(const std::string& name) const;
 };
 
+// A body whose bytes are not at hand. Not thread-safe.
+class HttpBody {
+ public:
+  virtual ~HttpBody() = default;
+
+  virtual int64_t size_bytes() const = 0;
+
+  // The next piece, at most 1 MiB; empty at the end. It may wait for a disk or another server. An
+  // error breaks the connection off, so that the client sees that bytes are missing.
+  virtual absl::StatusOr<std::string> Next() = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::map<std::string, std::string> headers;
   // For HEAD too: the server sends its length and leaves it out. A stretch of a file goes out
   // without being read into memory.
-  std::variant<std::string, FileStretch> body;
+  std::variant<std::string, FileStretch, std::shared_ptr<HttpBody>> body;
 };
 
 // One request on its way. Its methods are called one after another, though not always by the same

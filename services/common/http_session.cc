@@ -1,12 +1,8 @@
 #include "services/common/http_session.h"
 
-#include <sys/sendfile.h>
-
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/string.hpp>
-#include <cerrno>
 #include <limits>
 #include <utility>
 
@@ -23,15 +19,7 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 constexpr int kMaxHeaderBytes = 16 << 10;
-constexpr std::chrono::seconds kPatience(30);
 constexpr int64_t kLeastBytesPerSecond = 1 << 10;
-constexpr size_t kPieceBytes = 256 << 10;
-// Sent before other connections get a turn.
-constexpr int64_t kTurnBytes = 4 << 20;
-// A client that still sends when it has been answered must be listened to for a while, or it never
-// sees the answer: its data would make this side reset the connection.
-constexpr std::chrono::seconds kLingerPatience(5);
-constexpr int64_t kLingerBytes = 16 << 20;
 
 std::string ToString(beast::string_view text) { return std::string(text.data(), text.size()); }
 
@@ -57,17 +45,6 @@ bool HasOtherEncoding(const Message& message) {
          !absl::EqualsIgnoreCase(ToString(encoding->value()), "chunked");
 }
 
-template <typename Message>
-void SetHeader(const HttpResponse& response, bool keep_alive, int64_t length, Message* message) {
-  message->result(response.status);
-  message->set(http::field::content_type, response.content_type);
-  message->set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : response.headers) message->set(name, value);
-  message->keep_alive(keep_alive);
-  const bool bodyless = response.status == 204 || response.status == 304;
-  if (!bodyless) message->content_length(length);
-}
-
 }  // namespace
 
 HttpSession::HttpSession(tcp::socket socket, HttpHandler* handler, std::atomic<int>* connections)
@@ -87,7 +64,7 @@ void HttpSession::ReadHeader() {
   parser_->header_limit(kMaxHeaderBytes);
   // The exchange knows what is too much.
   parser_->body_limit(std::numeric_limits<uint64_t>::max());
-  stream_.expires_after(kPatience);
+  stream_.expires_after(kHttpPatience);
   http::async_read_header(
       stream_, buffer_, *parser_,
       [self = shared_from_this()](error_code error, size_t) { self->OnHeader(error); });
@@ -105,7 +82,7 @@ void HttpSession::OnHeader(error_code error) {
   if (answer.has_value()) return Answer(*std::move(answer));
   body_bytes_ = 0;
   body_begin_ = std::chrono::steady_clock::now();
-  piece_.resize(kPieceBytes);
+  piece_.resize(kHttpPieceBytes);
   const beast::string_view expect = parser_->get()[http::field::expect];
   if (absl::EqualsIgnoreCase(ToString(expect), "100-continue")) return Continue();
   ReadBody();
@@ -125,7 +102,7 @@ void HttpSession::Refuse(error_code error) {
 
 void HttpSession::Continue() {
   static constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
-  stream_.expires_after(kPatience);
+  stream_.expires_after(kHttpPatience);
   asio::async_write(stream_, asio::buffer(kContinue, sizeof(kContinue) - 1),
                     [self = shared_from_this()](error_code error, size_t) {
                       if (!error) self->ReadBody();
@@ -133,7 +110,7 @@ void HttpSession::Continue() {
 }
 
 std::chrono::steady_clock::time_point HttpSession::BodyDeadline() const {
-  return body_begin_ + kPatience + std::chrono::seconds(body_bytes_ / kLeastBytesPerSecond);
+  return body_begin_ + kHttpPatience + std::chrono::seconds(body_bytes_ / kLeastBytesPerSecond);
 }
 
 void HttpSession::ReadBody() {
@@ -156,90 +133,6 @@ void HttpSession::OnBody(error_code error) {
   if (answer.has_value()) return Answer(*std::move(answer));
   if (parser_->is_done()) return Answer(exchange_->Finish());
   ReadBody();
-}
-
-void HttpSession::Answer(HttpResponse response) {
-  exchange_ = nullptr;
-  piece_ = std::string();
-  keep_alive_ = parser_->is_done() && parser_->get().keep_alive();
-  if (auto* body = std::get_if<std::string>(&response.body)) {
-    return WriteText(response, std::move(*body));
-  }
-  WriteFileHeader(response, std::get<FileStretch>(response.body));
-}
-
-void HttpSession::WriteText(const HttpResponse& response, std::string body) {
-  const bool head = parser_->get().method() == http::verb::head;
-  text_.emplace();
-  SetHeader(response, keep_alive_, body.size(), &*text_);
-  if (!head) text_->body() = std::move(body);
-  stream_.expires_after(kPatience);
-  http::async_write(stream_, *text_, [self = shared_from_this()](error_code error, size_t) {
-    self->OnAnswered(error);
-  });
-}
-
-void HttpSession::WriteFileHeader(const HttpResponse& response, FileStretch stretch) {
-  file_header_.emplace();
-  SetHeader(response, keep_alive_, stretch.length, &*file_header_);
-  stretch_ = std::move(stretch);
-  if (parser_->get().method() == http::verb::head) stretch_.length = 0;
-  serializer_.emplace(*file_header_);
-  stream_.expires_after(kPatience);
-  http::async_write_header(stream_, *serializer_,
-                           [self = shared_from_this()](error_code error, size_t) {
-                             if (error) return self->OnAnswered(error);
-                             self->stream_.socket().native_non_blocking(true, error);
-                             self->SendFile();
-                           });
-}
-
-void HttpSession::SendFile() {
-  if (stretch_.length == 0) return OnAnswered({});
-  off_t offset = stretch_.offset;
-  const ssize_t sent = sendfile(stream_.socket().native_handle(), stretch_.file->descriptor(),
-                                &offset, std::min(stretch_.length, kTurnBytes));
-  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return WaitToSend();
-  // An error, or the file is shorter than it was: the client sees that bytes are missing.
-  if (sent <= 0) return OnAnswered(asio::error::connection_aborted);
-  stretch_.offset += sent;
-  stretch_.length -= sent;
-  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->SendFile(); });
-}
-
-void HttpSession::WaitToSend() {
-  send_deadline_.expires_after(kPatience);
-  send_deadline_.async_wait([self = shared_from_this()](error_code error) {
-    if (!error) self->stream_.socket().close(error);
-  });
-  stream_.socket().async_wait(tcp::socket::wait_write,
-                              [self = shared_from_this()](error_code error) {
-                                self->send_deadline_.cancel();
-                                if (error) return self->OnAnswered(error);
-                                self->SendFile();
-                              });
-}
-
-void HttpSession::OnAnswered(error_code error) {
-  text_.reset();
-  serializer_.reset();
-  file_header_.reset();
-  stretch_ = FileStretch();
-  if (error) return;
-  if (keep_alive_) return ReadHeader();
-  stream_.socket().shutdown(tcp::socket::shutdown_send, error);
-  if (error || parser_->is_done()) return;
-  buffer_.clear();
-  Linger();
-}
-
-void HttpSession::Linger() {
-  stream_.expires_after(kLingerPatience);
-  stream_.async_read_some(buffer_.prepare(kPieceBytes),
-                          [self = shared_from_this()](error_code error, size_t count) {
-                            self->lingered_bytes_ += count;
-                            if (!error && self->lingered_bytes_ < kLingerBytes) self->Linger();
-                          });
 }
 
 }  // namespace ropewalk

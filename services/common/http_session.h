@@ -8,6 +8,7 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,10 @@
 #include "services/common/http_handler.h"
 
 namespace ropewalk {
+
+// How long a session waits for the client to send or take something.
+constexpr std::chrono::seconds kHttpPatience(30);
+constexpr size_t kHttpPieceBytes = 256 << 10;
 
 // One connection of an HttpServer, which says its limits. Keeps itself alive through the callbacks
 // that it waits for; they run one at a time, for the socket's executor is a strand.
@@ -32,7 +37,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   using error_code = boost::system::error_code;
   using Parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
   using TextMessage = boost::beast::http::response<boost::beast::http::string_body>;
-  using FileMessage = boost::beast::http::response<boost::beast::http::empty_body>;
+  using Header = boost::beast::http::response<boost::beast::http::empty_body>;
 
   void ReadHeader();
   void OnHeader(error_code error);
@@ -44,9 +49,10 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   void Answer(HttpResponse response);
   void WriteText(const HttpResponse& response, std::string body);
-  void WriteFileHeader(const HttpResponse& response, FileStretch stretch);
+  void WriteHeader(const HttpResponse& response, int64_t length, std::function<void()> send_body);
   void SendFile();
   void WaitToSend();
+  void SendPiece();
   void OnAnswered(error_code error);
   void Linger();
 
@@ -59,16 +65,17 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   // Of the request at hand.
   std::optional<Parser> parser_;
   std::unique_ptr<HttpExchange> exchange_;
-  std::string piece_;
+  std::string piece_;  // of the request's body, then of the answer's
   int64_t body_bytes_ = 0;
   std::chrono::steady_clock::time_point body_begin_;
 
   // Of the answer at hand.
   std::optional<TextMessage> text_;
-  std::optional<FileMessage> file_header_;
+  std::optional<Header> header_;
   std::optional<boost::beast::http::response_serializer<boost::beast::http::empty_body>>
       serializer_;
   FileStretch stretch_;
+  std::shared_ptr<HttpBody> pieces_;
   bool keep_alive_ = false;
   int64_t lingered_bytes_ = 0;
 };

@@ -4,11 +4,13 @@
 #include <grpcpp/client_context.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "ropewalk/v1/access_service.grpc.pb.h"
 #include "ropewalk/v1/registry_service.grpc.pb.h"
 #include "services/common/blob_transfer.h"
 #include "services/common/call_monitor.h"
@@ -23,6 +25,7 @@ namespace ropewalk {
 namespace {
 
 using Stub = v1::RegistryService::StubInterface;
+using AccessStub = v1::AccessService::StubInterface;
 
 constexpr int kDigestsPerQuestion = 10'000;
 
@@ -69,20 +72,29 @@ std::vector<SourceFile> SourceFilesInMemory(std::map<std::string, std::string> f
 }
 
 struct RegistryClient::State {
-  State(const std::string& address, absl::Duration stall_timeout)
-      : stub(v1::RegistryService::NewStub(DialChannel(address))), monitor(stall_timeout) {}
+  State(const std::shared_ptr<grpc::Channel>& channel, absl::Duration stall_timeout,
+        const std::string& authorization)
+      : stub(v1::RegistryService::NewStub(channel)),
+        access(v1::AccessService::NewStub(channel)),
+        monitor(stall_timeout, authorization) {}
 
-  template <typename Request, typename Response>
-  using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+  template <typename AnyStub, typename Request, typename Response>
+  using Method = grpc::Status (AnyStub::*)(grpc::ClientContext*, const Request&, Response*);
 
-  // All of the service's unary methods may be repeated safely.
+  // All unary methods may be repeated safely; a token that was made twice is only not used once.
   template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(Method<Request, Response> method, const Request& request) {
+  absl::StatusOr<Response> Call(Method<Stub, Request, Response> method, const Request& request) {
+    return CallOf(stub.get(), method, request);
+  }
+
+  template <typename AnyStub, typename Request, typename Response>
+  absl::StatusOr<Response> CallOf(AnyStub* any_stub, Method<AnyStub, Request, Response> method,
+                                  const Request& request) {
     Response response;
     const int64_t no_progress = 0;
     RETURN_IF_ERROR(WithRetries(&monitor, &no_progress, [&] {
       CallMonitor::Call call(&monitor);
-      return call.Finish((stub.get()->*method)(call.context(), request, &response));
+      return call.Finish((any_stub->*method)(call.context(), request, &response));
     }));
     return response;
   }
@@ -90,6 +102,7 @@ struct RegistryClient::State {
   absl::StatusOr<std::set<std::string>> FindMissing(const v1::CreateVersionRequest& version);
 
   std::unique_ptr<Stub> stub;
+  std::unique_ptr<AccessStub> access;
   CallMonitor monitor;
 };
 
@@ -108,9 +121,16 @@ absl::StatusOr<std::set<std::string>> RegistryClient::State::FindMissing(
 }
 
 std::unique_ptr<RegistryClient> RegistryClient::Connect(const std::string& address,
-                                                        absl::Duration stall_timeout) {
-  return std::unique_ptr<RegistryClient>(
-      new RegistryClient(std::make_unique<State>(address, stall_timeout)));
+                                                        absl::Duration stall_timeout,
+                                                        const std::string& token) {
+  const std::string authorization = token.empty() ? "" : absl::StrCat("Bearer ", token);
+  return std::unique_ptr<RegistryClient>(new RegistryClient(
+      std::make_unique<State>(DialChannel(address), stall_timeout, authorization)));
+}
+
+std::string RegistryClient::TokenFromEnvironment() {
+  const char* const token = std::getenv("ROPEWALK_TOKEN");
+  return token == nullptr ? "" : token;
 }
 
 RegistryClient::RegistryClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -174,6 +194,29 @@ absl::Status RegistryClient::DeleteTag(const std::string& name) {
   v1::DeleteTagRequest request;
   request.set_name(name);
   return state_->Call(&Stub::DeleteTag, request).status();
+}
+
+absl::StatusOr<v1::Repository> RegistryClient::SetVisibility(const std::string& name,
+                                                             v1::Visibility visibility) {
+  v1::SetVisibilityRequest request;
+  request.set_name(name);
+  request.set_visibility(visibility);
+  return state_->Call(&Stub::SetVisibility, request);
+}
+
+absl::StatusOr<v1::CreateTokenResponse> RegistryClient::CreateToken(
+    const v1::CreateTokenRequest& request) {
+  return state_->CallOf(state_->access.get(), &AccessStub::CreateToken, request);
+}
+
+absl::StatusOr<v1::ListTokensResponse> RegistryClient::ListTokens() {
+  return state_->CallOf(state_->access.get(), &AccessStub::ListTokens, v1::ListTokensRequest());
+}
+
+absl::Status RegistryClient::DeleteToken(const std::string& name) {
+  v1::DeleteTokenRequest request;
+  request.set_name(name);
+  return state_->CallOf(state_->access.get(), &AccessStub::DeleteToken, request).status();
 }
 
 absl::StatusOr<v1::CollectGarbageResponse> RegistryClient::CollectGarbage(bool dry_run) {

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "ropewalk/v1/access_service.pb.h"
 #include "ropewalk/v1/registry_service.pb.h"
 
 namespace ropewalk {
@@ -34,8 +35,13 @@ std::vector<SourceFile> SourceFilesInMemory(std::map<std::string, std::string> f
 class RegistryClient {
  public:
   // Connects on first use. `stall_timeout` bounds every unary call and every pause of a stream.
+  // `token`: for a registry that asks for one; by default that of the environment.
   static std::unique_ptr<RegistryClient> Connect(const std::string& address,
-                                                 absl::Duration stall_timeout = absl::Seconds(30));
+                                                 absl::Duration stall_timeout = absl::Seconds(30),
+                                                 const std::string& token = TokenFromEnvironment());
+
+  // The value of ROPEWALK_TOKEN, or empty.
+  static std::string TokenFromEnvironment();
   ~RegistryClient();
 
   // `name` is a version, a tag or a repository (its tag `latest`).
@@ -62,7 +68,13 @@ class RegistryClient {
   absl::Status DeleteVersion(const std::string& name);
   absl::StatusOr<v1::Tag> SetTag(const v1::SetTagRequest& request);
   absl::Status DeleteTag(const std::string& name);
+  absl::StatusOr<v1::Repository> SetVisibility(const std::string& name, v1::Visibility visibility);
   absl::StatusOr<v1::CollectGarbageResponse> CollectGarbage(bool dry_run);
+
+  // Of access_service.proto.
+  absl::StatusOr<v1::CreateTokenResponse> CreateToken(const v1::CreateTokenRequest& request);
+  absl::StatusOr<v1::ListTokensResponse> ListTokens();
+  absl::Status DeleteToken(const std::string& name);
 
   // Ends the calls that run, from any thread, and all later ones: CANCELLED.
   void Cancel();

@@ -131,6 +131,11 @@ absl::Status ValidateFilePath(absl::string_view path) {
   return absl::OkStatus();
 }
 
+std::string NamespaceOf(absl::string_view repository) {
+  const size_t begin = repository.find('/') + 1;
+  return std::string(repository.substr(begin, repository.find('/', begin) - begin));
+}
+
 std::string VersionName(absl::string_view repository, absl::string_view version) {
   return absl::StrCat(repository, "/versions/", version);
 }

@@ -41,6 +41,9 @@ absl::Status ValidateNamePart(absl::string_view part, absl::string_view what);
 // characters or backslashes, at most 512 bytes.
 absl::Status ValidateFilePath(absl::string_view path);
 
+// Of a repository's name.
+std::string NamespaceOf(absl::string_view repository);
+
 std::string VersionName(absl::string_view repository, absl::string_view version);
 std::string TagName(absl::string_view repository, absl::string_view tag);
 

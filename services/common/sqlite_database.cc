@@ -2,6 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <functional>
+#include <map>
+
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 
@@ -36,14 +39,44 @@ absl::Status ErrorOf(sqlite3* database) {
 
 }  // namespace
 
-void SqliteStatement::Finalizer::operator()(sqlite3_stmt* statement) const {
-  sqlite3_finalize(statement);
-}
+// The compiled statements that nobody uses now, by their texts: compiling takes longer than most
+// statements run.
+class SqliteStatements {
+ public:
+  ~SqliteStatements() {
+    for (const auto& [sql, statement] : idle_) sqlite3_finalize(statement);
+  }
 
-SqliteStatement::SqliteStatement(sqlite3* database, absl::string_view sql) : database_(database) {
-  sqlite3_stmt* statement = nullptr;
-  sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
-  statement_.reset(statement);
+  // Null if it cannot be compiled.
+  sqlite3_stmt* Take(sqlite3* database, absl::string_view sql) {
+    sqlite3_stmt* statement = nullptr;
+    const auto found = idle_.find(sql);
+    if (found == idle_.end()) {
+      sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+      return statement;
+    }
+    statement = found->second;
+    idle_.erase(found);
+    return statement;
+  }
+
+  void Return(sqlite3_stmt* statement) {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    if (idle_.size() < kMostIdle) {
+      idle_.emplace(sqlite3_sql(statement), statement);
+    } else {
+      sqlite3_finalize(statement);
+    }
+  }
+
+ private:
+  static constexpr size_t kMostIdle = 200;
+  std::multimap<std::string, sqlite3_stmt*, std::less<>> idle_;
+};
+
+void SqliteStatement::Returner::operator()(sqlite3_stmt* statement) const {
+  statements->Return(statement);
 }
 
 SqliteStatement& SqliteStatement::Bind(int64_t value) {
@@ -129,8 +162,12 @@ absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& path) {
   return database;
 }
 
+SqliteDatabase::SqliteDatabase(sqlite3* database)
+    : database_(database), statements_(std::make_shared<SqliteStatements>()) {}
+
 SqliteStatement SqliteDatabase::Prepare(absl::string_view sql) {
-  return SqliteStatement(database_.get(), sql);
+  return SqliteStatement(database_.get(), {statements_->Take(database_.get(), sql),
+                                           SqliteStatement::Returner{statements_.get()}});
 }
 
 absl::Status SqliteDatabase::Execute(const std::string& sql) {

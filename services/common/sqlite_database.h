@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -12,6 +13,8 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace ropewalk {
+
+class SqliteStatements;
 
 // One SQL statement; parameters and columns count from 0. Its text must be right: a statement that
 // SQLite cannot compile gives its error at the first Step(). Not thread-safe.
@@ -35,14 +38,18 @@ class SqliteStatement {
 
  private:
   friend class SqliteDatabase;
-  SqliteStatement(sqlite3* database, absl::string_view sql);
 
-  struct Finalizer {
+  // Gives a statement back when it is not needed any more.
+  struct Returner {
+    SqliteStatements* statements;
     void operator()(sqlite3_stmt* statement) const;
   };
+  SqliteStatement(sqlite3* database, std::unique_ptr<sqlite3_stmt, Returner> statement)
+      : database_(database), statement_(std::move(statement)) {}
+
   sqlite3* const database_;
   int next_parameter_ = 1;
-  std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
+  std::unique_ptr<sqlite3_stmt, Returner> statement_;
 };
 
 // The one connection to a database file, which it holds exclusively. Commits reach the disk before
@@ -53,6 +60,7 @@ class SqliteDatabase {
   // FAILED_PRECONDITION: another process holds it. Other errors: SQLite's, with the path.
   static absl::StatusOr<SqliteDatabase> Open(const std::string& path);
 
+  // Compiled once for each text, as long as there are not too many. Destroyed before the database.
   SqliteStatement Prepare(absl::string_view sql);
   // Runs statements without parameters.
   absl::Status Execute(const std::string& sql);
@@ -63,9 +71,10 @@ class SqliteDatabase {
   struct Closer {
     void operator()(sqlite3* database) const;
   };
-  explicit SqliteDatabase(sqlite3* database) : database_(database) {}
+  explicit SqliteDatabase(sqlite3* database);
 
   std::unique_ptr<sqlite3, Closer> database_;
+  std::shared_ptr<SqliteStatements> statements_;
 };
 
 }  // namespace ropewalk

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "services/common/input_file.h"
@@ -18,7 +19,7 @@ class BlobFileReader final : public BlobReader {
       : stretch_(std::move(stretch)), digest_(std::move(digest)) {}
 
   absl::StatusOr<std::string> Next() override;
-  FileStretch file() const override { return stretch_; }
+  std::optional<FileStretch> file() const override { return stretch_; }
 
  private:
   absl::Status CheckDigest();

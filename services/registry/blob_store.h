@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,8 +52,9 @@ class BlobReader {
   // DATA_LOSS: the disk cannot read it; or, at the end of a whole blob, it has another digest.
   virtual absl::StatusOr<std::string> Next() = 0;
 
-  // Where the bytes lie: they can be sent from there, without their digest being checked.
-  virtual FileStretch file() const = 0;
+  // Where the bytes lie, if that is a file here: they can be sent from there, without their digest
+  // being checked.
+  virtual std::optional<FileStretch> file() const = 0;
 };
 
 // Keeps blobs under their SHA-256, all or nothing. Digests given are well-formed. Thread-safe.
@@ -90,6 +92,11 @@ class BlobStore {
 
   // Broken uploads; not those that run.
   virtual absl::StatusOr<std::vector<BlobInfo>> ListUploads() const = 0;
+
+  // Takes a blob out of sight whose bytes do not have its digest any more, and keeps them aside for
+  // who wants to look; the same blob can be uploaded again. Whether it did: one that is whole
+  // stays. NOT_FOUND: there is no such blob.
+  virtual absl::StatusOr<bool> Quarantine(const std::string& digest) = 0;
 
   // Deletes what was not touched after `cutoff`; whether it did.
   virtual absl::StatusOr<bool> DeleteBlobIfOlder(const std::string& digest, absl::Time cutoff) = 0;

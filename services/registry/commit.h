@@ -15,6 +15,10 @@ struct Commit {
   std::string branch;
   // If not empty, how the id of the branch's version must begin.
   std::string parent;
+  // Who makes it, and what they say of it.
+  std::string author;
+  std::string title;
+  std::string message;
   // Added or replaced; their blobs are there.
   std::vector<v1::File> files;
   // What is not there is no error.

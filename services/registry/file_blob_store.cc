@@ -264,14 +264,33 @@ void FileBlobStore::Release(const std::string& name) {
 
 absl::Status FileBlobStore::MoveIntoPlace(const std::string& name, const std::string& digest) {
   const std::string from = UploadPath(name);
-  const std::string to = BlobPath(digest);
   MutexLock lock(&mutex_);
   RETURN_IF_ERROR(SetTime(from, clock_->Now()));
-  RETURN_IF_ERROR(MakeFolderDurably(std::filesystem::path(to).parent_path().string()));
+  return Move(from, BlobPath(digest));
+}
+
+absl::Status FileBlobStore::Move(const std::string& from, const std::string& to) {
+  const std::string folder = std::filesystem::path(to).parent_path().string();
+  RETURN_IF_ERROR(MakeFolderDurably(folder));
   if (std::rename(from.c_str(), to.c_str()) != 0) {
     return FileError(errno, absl::StrCat("cannot make ", to));
   }
-  return SyncFolder(std::filesystem::path(to).parent_path().string());
+  return SyncFolder(folder);
+}
+
+// Moved first and looked at again then: whoever uploads the blob meanwhile must not lose it.
+absl::StatusOr<bool> FileBlobStore::Quarantine(const std::string& digest) {
+  const std::string aside = absl::StrCat(folder_, "/quarantine/", digest);
+  {
+    MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(Stat(digest).status());
+    RETURN_IF_ERROR(Move(BlobPath(digest), aside));
+  }
+  const absl::StatusOr<std::string> found = Sha256OfFile(aside);
+  if (!found.ok() || *found != digest) return true;
+  MutexLock lock(&mutex_);
+  RETURN_IF_ERROR(Move(aside, BlobPath(digest)));
+  return false;
 }
 
 absl::StatusOr<std::vector<BlobInfo>> FileBlobStore::ListBlobs() const {

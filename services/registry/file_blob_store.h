@@ -15,6 +15,7 @@ namespace ropewalk {
 // Blobs as files below one folder:
 //   blobs/sha256/ab/abcd...   whole blobs; a file's modification time is when it was touched
 //   uploads/abcd...           what came of broken uploads, and uploads that run
+//   quarantine/abcd...        blobs that the disk has damaged
 // A blob is hashed while it comes, checked, synced, and then renamed into place, so a crash leaves
 // nothing but uploads. Another process must not use the folder at the same time.
 class FileBlobStore final : public BlobStore {
@@ -35,6 +36,7 @@ class FileBlobStore final : public BlobStore {
   absl::StatusOr<std::unique_ptr<BlobUpload>> BeginUnnamedUpload(int64_t max_bytes) override;
   absl::StatusOr<std::vector<BlobInfo>> ListBlobs() const override;
   absl::StatusOr<std::vector<BlobInfo>> ListUploads() const override;
+  absl::StatusOr<bool> Quarantine(const std::string& digest) override;
   absl::StatusOr<bool> DeleteBlobIfOlder(const std::string& digest, absl::Time cutoff) override;
   absl::StatusOr<bool> DeleteUploadIfOlder(const std::string& name, absl::Time cutoff) override;
 
@@ -54,6 +56,8 @@ class FileBlobStore final : public BlobStore {
                                                 int64_t offset);
   void Release(const std::string& name);
   absl::Status MoveIntoPlace(const std::string& name, const std::string& digest);
+  absl::Status Move(const std::string& from, const std::string& to)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string folder_;
   const Clock* const clock_;

@@ -3,19 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
-
-#include "absl/strings/str_cat.h"
 #include "services/common/files.h"
 #include "services/common/sha256.h"
 #include "services/common/status_macros.h"
+#include "services/registry/blob_store_suite.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace ropewalk {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -62,6 +59,33 @@ class SmallDisk {
   bool sync_fails_ = false;
 };
 
+std::string PathIn(const TemporaryFolder& folder, const std::string& digest) {
+  return folder.path("blobs/sha256/" + digest.substr(0, 2) + "/" + digest);
+}
+
+class FolderPlace final : public BlobPlace {
+ public:
+  absl::StatusOr<std::unique_ptr<BlobStore>> Open() override {
+    return FileBlobStore::Open(folder_.path(), &clock_);
+  }
+  bool keeps_broken_uploads() const override { return true; }
+  absl::Status TouchAfter(BlobStore* store, const std::string& digest, absl::Time) override {
+    clock_.Advance(absl::Hours(2));
+    return store->Touch(digest);
+  }
+  absl::Status Damage(const std::string& digest, const std::string& bytes) override {
+    return WriteFileAtomically(PathIn(folder_, digest), bytes);
+  }
+
+ private:
+  const TemporaryFolder folder_;
+  FakeClock clock_;
+};
+
+std::unique_ptr<BlobPlace> MakePlace() { return std::make_unique<FolderPlace>(); }
+
+INSTANTIATE_TEST_SUITE_P(File, BlobStoreSuite, ::testing::Values(&MakePlace));
+
 class FileBlobStoreTest : public ::testing::Test {
  protected:
   FileBlobStoreTest() { Open(); }
@@ -95,58 +119,10 @@ class FileBlobStoreTest : public ::testing::Test {
     }
   }
 
-  std::string PathOf(const std::string& digest) {
-    return folder_.path("blobs/sha256/" + digest.substr(0, 2) + "/" + digest);
-  }
-
   const TemporaryFolder folder_;
   FakeClock clock_;
   std::unique_ptr<FileBlobStore> store_;
 };
-
-TEST_F(FileBlobStoreTest, GivesBackWhatWasPut) {
-  for (const std::string& bytes : {std::string("abc"), std::string(), std::string(3 << 20, 'x')}) {
-    ASSERT_TRUE(Put(bytes).ok());
-    EXPECT_EQ(*Get(Sha256Hex(bytes)), bytes);
-    EXPECT_EQ(store_->Stat(Sha256Hex(bytes))->size_bytes, bytes.size());
-  }
-}
-
-TEST_F(FileBlobStoreTest, ReadsRanges) {
-  ASSERT_TRUE(Put("0123456789").ok());
-  const std::string digest = Sha256Hex("0123456789");
-  EXPECT_EQ(*Get(digest, 3), "3456789");
-  EXPECT_EQ(*Get(digest, 3, 2), "34");
-  EXPECT_EQ(*Get(digest, 10), "");
-  EXPECT_TRUE(absl::IsOutOfRange(Get(digest, 11).status()));
-  EXPECT_TRUE(absl::IsOutOfRange(Get(digest, -1).status()));
-  EXPECT_TRUE(absl::IsNotFound(Get(Sha256Hex("other")).status()));
-}
-
-TEST_F(FileBlobStoreTest, ShowsNothingBeforeTheEnd) {
-  const auto upload = Begin("abc");
-  ASSERT_TRUE(upload->Append("abc").ok());
-  EXPECT_TRUE(absl::IsNotFound(store_->Stat(Sha256Hex("abc")).status()));
-  ASSERT_TRUE(upload->Finish().ok());
-  EXPECT_TRUE(store_->Stat(Sha256Hex("abc")).ok());
-}
-
-TEST_F(FileBlobStoreTest, RefusesOtherBytes) {
-  auto upload = Begin("abc");
-  ASSERT_TRUE(upload->Append("abx").ok());
-  const absl::Status status = upload->Finish();
-  EXPECT_TRUE(absl::IsDataLoss(status));
-  EXPECT_THAT(status.message(), HasSubstr(Sha256Hex("abx")));
-  upload.reset();
-  EXPECT_EQ(*store_->KeptBytes(Sha256Hex("abc")), 0);
-  EXPECT_TRUE(absl::IsNotFound(store_->Stat(Sha256Hex("abc")).status()));
-}
-
-TEST_F(FileBlobStoreTest, RefusesMoreBytesThanAnnounced) {
-  const auto upload = Begin("abc");
-  EXPECT_TRUE(absl::IsInvalidArgument(upload->Append("abcd")));
-  EXPECT_TRUE(absl::IsInvalidArgument(upload->Finish()));
-}
 
 TEST_F(FileBlobStoreTest, GoesOnWithABrokenUpload) {
   auto upload = Begin("abcdef");
@@ -160,40 +136,6 @@ TEST_F(FileBlobStoreTest, GoesOnWithABrokenUpload) {
   ASSERT_TRUE(upload->Append("def").ok());
   ASSERT_TRUE(upload->Finish().ok());
   EXPECT_EQ(*Get(Sha256Hex("abcdef")), "abcdef");
-}
-
-TEST_F(FileBlobStoreTest, CanBeginAfresh) {
-  ASSERT_TRUE(Begin("abcdef")->Append("abX").ok());
-  ASSERT_TRUE(Put("abcdef").ok());
-  EXPECT_EQ(*Get(Sha256Hex("abcdef")), "abcdef");
-  EXPECT_THAT(*store_->ListUploads(), IsEmpty());
-}
-
-TEST_F(FileBlobStoreTest, TakesOneBlobFromTwoAtOnce) {
-  auto first = Begin("abc");
-  auto second = Begin("abc");
-  EXPECT_EQ(*store_->KeptBytes(Sha256Hex("abc")), 0);
-  ASSERT_TRUE(first->Append("ab").ok());
-  ASSERT_TRUE(second->Append("abc").ok());
-  ASSERT_TRUE(second->Finish().ok());
-  ASSERT_TRUE(first->Append("c").ok());
-  ASSERT_TRUE(first->Finish().ok());
-  first.reset();
-  second.reset();
-  EXPECT_EQ(*Get(Sha256Hex("abc")), "abc");
-  EXPECT_THAT(*store_->ListUploads(), IsEmpty());
-}
-
-TEST_F(FileBlobStoreTest, TakesOneBlobFromManyThreads) {
-  const std::string bytes(300'000, 'y');
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] { EXPECT_TRUE(Put(bytes).ok()); });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(*Get(Sha256Hex(bytes)), bytes);
-  EXPECT_THAT(*store_->ListBlobs(), SizeIs(1));
-  EXPECT_THAT(*store_->ListUploads(), IsEmpty());
 }
 
 TEST_F(FileBlobStoreTest, GoesOnWhenAFullDiskHasRoomAgain) {
@@ -224,14 +166,6 @@ TEST_F(FileBlobStoreTest, TrustsNothingAfterAFailedSync) {
   upload.reset();
   EXPECT_EQ(*store_->KeptBytes(Sha256Hex("abc")), 0);
   EXPECT_TRUE(absl::IsNotFound(store_->Stat(Sha256Hex("abc")).status()));
-}
-
-TEST_F(FileBlobStoreTest, NoticesWhatTheDiskChanged) {
-  ASSERT_TRUE(Put("abc").ok());
-  ASSERT_TRUE(WriteFileAtomically(PathOf(Sha256Hex("abc")), "abd").ok());
-  const absl::Status status = Get(Sha256Hex("abc")).status();
-  EXPECT_TRUE(absl::IsDataLoss(status));
-  EXPECT_THAT(status.message(), HasSubstr(Sha256Hex("abc")));
 }
 
 TEST_F(FileBlobStoreTest, DeletesOnlyWhatWasNotTouched) {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "ropewalk/v1/access_service.pb.h"
 #include "ropewalk/v1/registry_service.pb.h"
 #include "services/registry/metric_filter.h"
 
@@ -20,6 +22,8 @@ struct VersionQuery {
   std::string method;
   std::string tag;
   std::optional<MetricFilter> metric;
+  // If set, only of public repositories and of those in these namespaces.
+  std::optional<std::vector<std::string>> visible_to;
   int64_t before = 0;  // Only those older than this position; 0: from the newest.
   int limit = 0;
 };
@@ -40,6 +44,8 @@ struct RepositoryQuery {
   std::string search;
   // All of them are labels of the version that `latest` points to.
   std::vector<std::string> labels;
+  // If set, only public ones and those in these namespaces.
+  std::optional<std::vector<std::string>> visible_to;
   RepositoryOrder order = RepositoryOrder::kName;
   bool descending = false;
   // The last one of the page before; its name empty: from the first.
@@ -52,11 +58,22 @@ struct RepositoryPage {
   bool more = false;
 };
 
+// Held from looking to writing; let go when destroyed, by the thread that took it.
+class WriteLock {
+ public:
+  virtual ~WriteLock() = default;
+};
+
 // Keeps versions and tags. Names given are well-formed. Every change is one transaction that is on
 // the disk when the call returns. Thread-safe.
 class MetadataStore {
  public:
   virtual ~MetadataStore() = default;
+
+  // Keeps out all others who ask for it, in other processes on the same store too, so that what was
+  // looked up still holds when it is written. A thread that holds one does not ask for another.
+  // UNAVAILABLE: others held it for too long.
+  virtual absl::StatusOr<std::unique_ptr<WriteLock>> LockForWriting() = 0;
 
   // With its tags. NOT_FOUND: there is no such version.
   virtual absl::StatusOr<v1::Version> GetVersion(const std::string& repository,
@@ -88,6 +105,9 @@ class MetadataStore {
   // ALREADY_EXISTS: `to` is.
   virtual absl::Status MoveRepository(const std::string& from, const std::string& to) = 0;
 
+  // A repository is private until it is made public. NOT_FOUND.
+  virtual absl::Status SetVisibility(const std::string& name, v1::Visibility visibility) = 0;
+
   // NOT_FOUND: there is no such repository.
   virtual absl::StatusOr<v1::Repository> GetRepository(const std::string& name) = 0;
 
@@ -110,6 +130,16 @@ class MetadataStore {
   // How git names the blob with this digest, if that was kept; else empty.
   virtual absl::StatusOr<std::string> GetGitOid(const std::string& digest) = 0;
   virtual absl::Status PutGitOid(const std::string& digest, const std::string& git_oid) = 0;
+
+  // Access tokens. `hash`: of a token's text, which is not kept.
+  // ALREADY_EXISTS: there is one of this name or hash.
+  virtual absl::Status AddToken(const std::string& hash, const v1::AccessToken& token) = 0;
+  // NOT_FOUND: there is no such token.
+  virtual absl::StatusOr<v1::AccessToken> FindToken(const std::string& hash) = 0;
+  // Ordered by name.
+  virtual absl::StatusOr<std::vector<v1::AccessToken>> ListTokens() = 0;
+  // NOT_FOUND: there is no such token.
+  virtual absl::Status DeleteToken(const std::string& name) = 0;
 };
 
 }  // namespace ropewalk

@@ -81,7 +81,7 @@ absl::StatusOr<std::unique_ptr<BlobReader>> Registry::ReadBlob(
 
 absl::StatusOr<bool> Registry::CollectBlob(const BlobInfo& blob, absl::Time cutoff, bool dry_run) {
   if (blob.touched > cutoff) return false;
-  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const auto lock, metadata_->LockForWriting());
   ASSIGN_OR_RETURN(const bool referenced, metadata_->IsReferenced(blob.name));
   if (referenced || dry_run) return !referenced;
   return blobs_->DeleteBlobIfOlder(blob.name, cutoff);
@@ -111,6 +111,35 @@ absl::StatusOr<v1::CollectGarbageResponse> Registry::CollectGarbage(bool dry_run
     response.set_freed_bytes(response.freed_bytes() + upload.size_bytes);
   }
   return response;
+}
+
+// CANCELLED: `go_on` says no.
+absl::Status Registry::ReadAgain(const std::string& digest,
+                                 const std::function<bool(int64_t)>& go_on) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<BlobReader> reader, blobs_->Read(digest, 0, 0));
+  while (true) {
+    ASSIGN_OR_RETURN(const std::string piece, reader->Next());
+    if (piece.empty()) return absl::OkStatus();
+    if (!go_on(piece.size())) return absl::CancelledError("the scrub was ended");
+  }
+}
+
+absl::StatusOr<Registry::Scrubbed> Registry::Scrub(const std::function<bool(int64_t)>& go_on) {
+  Scrubbed scrubbed;
+  ASSIGN_OR_RETURN(const std::vector<BlobInfo> blobs, blobs_->ListBlobs());
+  for (const BlobInfo& blob : blobs) {
+    const absl::Status status = ReadAgain(blob.name, go_on);
+    if (absl::IsCancelled(status)) return scrubbed;
+    if (absl::IsNotFound(status)) continue;  // It was collected.
+    if (!status.ok() && !absl::IsDataLoss(status)) return status;
+    ++scrubbed.blobs;
+    if (status.ok()) continue;
+    const absl::StatusOr<bool> damaged = blobs_->Quarantine(blob.name);
+    if (absl::IsNotFound(damaged.status())) continue;
+    RETURN_IF_ERROR(damaged.status());
+    if (*damaged) scrubbed.damaged.push_back(blob.name);
+  }
+  return scrubbed;
 }
 
 }  // namespace ropewalk

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "services/common/files.h"
 #include "services/registry/registry_fixture.h"
 
@@ -131,6 +132,35 @@ TEST_F(BlobsTest, LeftByACrashAreInvisibleAndGo) {
   EXPECT_EQ(collected.freed_bytes(), 8);
   EXPECT_EQ(Query("abc").committed_bytes(), 0);
   EXPECT_THAT(*ListFilesBelow(folder_.path("uploads")), IsEmpty());
+}
+
+TEST_F(BlobsTest, ThatTheDiskHasDamagedAreQuarantinedAndCanComeAgain) {
+  const std::string digest = Upload("precious");
+  const std::string whole = Upload("whole");
+  const std::string path =
+      folder_.path(absl::StrCat("blobs/sha256/", digest.substr(0, 2), "/", digest));
+  ASSERT_TRUE(WriteFileAtomically(path, "previous").ok());
+  const auto scrubbed = registry_->Scrub([](int64_t) { return true; });
+  ASSERT_TRUE(scrubbed.ok()) << scrubbed.status();
+  EXPECT_EQ(scrubbed->blobs, 2);
+  EXPECT_THAT(scrubbed->damaged, ElementsAre(digest));
+  EXPECT_EQ(*ReadFile(folder_.path("quarantine/" + digest)), "previous");
+  EXPECT_THAT(FindMissing({digest, whole})->missing_digests(), ElementsAre(digest));
+  Upload("precious");
+  EXPECT_THAT(registry_->Scrub([](int64_t) { return true; })->damaged, IsEmpty());
+}
+
+TEST_F(BlobsTest, AreReadAgainUntilTheScrubIsEnded) {
+  Upload("a");
+  Upload("b");
+  EXPECT_EQ(registry_->Scrub([](int64_t) { return false; })->blobs, 0);
+}
+
+TEST_F(BlobsTest, ThatAreWholeStayOutOfQuarantine) {
+  const std::string digest = Upload("whole");
+  EXPECT_FALSE(*blobs_->Quarantine(digest));
+  EXPECT_THAT(FindMissing({digest})->missing_digests(), IsEmpty());
+  EXPECT_TRUE(absl::IsNotFound(blobs_->Quarantine(Sha256Hex("none")).status()));
 }
 
 }  // namespace

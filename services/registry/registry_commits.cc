@@ -5,7 +5,7 @@
 #include "absl/strings/strip.h"
 #include "services/common/manifest.h"
 #include "services/common/status_macros.h"
-#include "services/registry/registry.h"
+#include "services/registry/registry_change.h"
 
 // Registry: what only the Hub's clients do.
 
@@ -52,12 +52,12 @@ FilesByPath FilesOf(const v1::Version& version) { return Apply(Commit(), version
 
 absl::Status Registry::CreateRepository(const std::string& name) {
   RETURN_IF_ERROR(ValidateRepositoryName(name));
-  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const auto change, BeginChange(name));
   return metadata_->CreateRepository(name, Now());
 }
 
 absl::Status Registry::DeleteRepository(const std::string& name) {
-  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const auto change, BeginChange(name));
   ASSIGN_OR_RETURN(const v1::Repository repository, metadata_->GetRepository(name));
   for (const v1::Tag& tag : repository.tags()) {
     if (!tag.protected_()) continue;
@@ -69,14 +69,16 @@ absl::Status Registry::DeleteRepository(const std::string& name) {
 
 absl::Status Registry::MoveRepository(const std::string& from, const std::string& to) {
   RETURN_IF_ERROR(ValidateRepositoryName(to));
-  MutexLock lock(&mutex_);
-  return metadata_->MoveRepository(from, to);
+  ASSIGN_OR_RETURN(const auto change, BeginChange(from));
+  RETURN_IF_ERROR(metadata_->MoveRepository(from, to));
+  change->MovedTo(to);
+  return absl::OkStatus();
 }
 
 absl::Status Registry::AddTag(const std::string& repository, const std::string& name,
                               const std::string& version, bool branch) {
   RETURN_IF_ERROR(ValidateNamePart(name, branch ? "branch" : "tag"));
-  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const auto change, BeginChange(repository));
   const absl::StatusOr<v1::Tag> there = metadata_->GetTag(repository, name);
   if (there.ok()) {
     return absl::AlreadyExistsError(absl::StrCat("there is a tag or branch ", name, " already"));
@@ -122,7 +124,7 @@ absl::StatusOr<std::string> Registry::SettleKind(const Commit& commit, bool is_a
 }
 
 absl::StatusOr<v1::Version> Registry::MakeCommit(const Commit& commit) {
-  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const auto change, BeginChange(commit.repository));
   RETURN_IF_ERROR(metadata_->GetRepository(commit.repository).status());
   ASSIGN_OR_RETURN(const v1::Version head, FindHead(commit));
   const absl::string_view head_id =
@@ -137,8 +139,18 @@ absl::StatusOr<v1::Version> Registry::MakeCommit(const Commit& commit) {
   if (DigestsOfWeights(files) == DigestsOfWeights(FilesOf(head))) {
     *request.mutable_lineage() = head.lineage();
   }
-  ASSIGN_OR_RETURN(*request.mutable_repository(),
-                   SettleKind(commit, files.count(kAdapterConfig) > 0));
+  request.mutable_lineage()->set_author(commit.author);
+  request.mutable_lineage()->set_title(commit.title);
+  request.mutable_lineage()->set_message(commit.message);
+  const bool is_adapter = files.count(kAdapterConfig) > 0;
+  request.set_repository(commit.repository);
+  if (is_adapter) {
+    // Before the repository moves.
+    RETURN_IF_ERROR(CheckBlobs(request));
+    RETURN_IF_ERROR(CheckAdapter(request));
+  }
+  ASSIGN_OR_RETURN(*request.mutable_repository(), SettleKind(commit, is_adapter));
+  change->MovedTo(request.repository());
   request.add_tags(commit.branch);
   return PutVersion(request, /*move_latest=*/false);
 }

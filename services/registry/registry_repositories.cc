@@ -4,7 +4,7 @@
 #include "services/registry/model_card.h"
 #include "services/registry/page_size.h"
 #include "services/registry/page_token.h"
-#include "services/registry/registry.h"
+#include "services/registry/registry_change.h"
 
 // Registry: repositories, and what is known of their files.
 
@@ -17,8 +17,9 @@ constexpr int64_t kMaxCardBytes = 1 << 20;
 }  // namespace
 
 absl::StatusOr<v1::ListRepositoriesResponse> Registry::ListRepositories(
-    const v1::ListRepositoriesRequest& request) {
+    const v1::ListRepositoriesRequest& request, const VisibleTo& visible_to) {
   RepositoryQuery query;
+  query.visible_to = visible_to;
   if (!request.kind().empty()) {
     RETURN_IF_ERROR(ValidateKind(request.kind()));
     query.kinds = {request.kind()};
@@ -33,6 +34,29 @@ absl::StatusOr<v1::ListRepositoriesResponse> Registry::ListRepositories(
     response.set_next_page_token(EncodePageToken(selection, page.repositories.back().name()));
   }
   return response;
+}
+
+absl::StatusOr<std::unique_ptr<Registry::Change>> Registry::BeginChange(
+    const std::string& repository) {
+  ASSIGN_OR_RETURN(std::unique_ptr<WriteLock> lock, metadata_->LockForWriting());
+  return std::make_unique<Change>(this, std::move(lock), repository);
+}
+
+// Nothing, too, if the store fails: then nobody is told of the change.
+std::optional<v1::Repository> Registry::Look(const std::string& repository) {
+  absl::StatusOr<v1::Repository> found = metadata_->GetRepository(repository);
+  if (!found.ok()) return std::nullopt;
+  return *std::move(found);
+}
+
+absl::StatusOr<v1::Repository> Registry::SetVisibility(const v1::SetVisibilityRequest& request) {
+  RETURN_IF_ERROR(ValidateRepositoryName(request.name()));
+  const bool known = request.visibility() == v1::VISIBILITY_PRIVATE ||
+                     request.visibility() == v1::VISIBILITY_PUBLIC;
+  if (!known) return absl::InvalidArgumentError("visibility must be private or public");
+  ASSIGN_OR_RETURN(const auto change, BeginChange(request.name()));
+  RETURN_IF_ERROR(metadata_->SetVisibility(request.name(), request.visibility()));
+  return metadata_->GetRepository(request.name());
 }
 
 absl::StatusOr<v1::Repository> Registry::GetRepository(const std::string& name) {

@@ -58,21 +58,24 @@ absl::Status Send(const v1::DownloadBlobRequest& request, Registry* registry,
 
 }  // namespace
 
-grpc::Status RegistryServiceImpl::FindMissingBlobs(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::FindMissingBlobs(grpc::ServerContext* context,
                                                    const v1::FindMissingBlobsRequest* request,
                                                    v1::FindMissingBlobsResponse* response) {
+  if (const absl::Status may = guard_.MayUpload(*context); !may.ok()) return ToGrpcStatus(may);
   return Answer(registry_->FindMissingBlobs(*request), response);
 }
 
-grpc::Status RegistryServiceImpl::QueryUpload(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::QueryUpload(grpc::ServerContext* context,
                                               const v1::QueryUploadRequest* request,
                                               v1::QueryUploadResponse* response) {
+  if (const absl::Status may = guard_.MayUpload(*context); !may.ok()) return ToGrpcStatus(may);
   return Answer(registry_->QueryUpload(*request), response);
 }
 
-grpc::Status RegistryServiceImpl::UploadBlob(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::UploadBlob(grpc::ServerContext* context,
                                              grpc::ServerReader<v1::UploadBlobRequest>* stream,
                                              v1::UploadBlobResponse* response) {
+  if (const absl::Status may = guard_.MayUpload(*context); !may.ok()) return ToGrpcStatus(may);
   v1::UploadBlobRequest message;
   if (!stream->Read(&message)) {
     return ToGrpcStatus(absl::InvalidArgumentError("the upload has no first message"));
@@ -85,8 +88,9 @@ grpc::Status RegistryServiceImpl::UploadBlob(grpc::ServerContext*,
 }
 
 grpc::Status RegistryServiceImpl::DownloadBlob(
-    grpc::ServerContext*, const v1::DownloadBlobRequest* request,
+    grpc::ServerContext* context, const v1::DownloadBlobRequest* request,
     grpc::ServerWriter<v1::DownloadBlobResponse>* stream) {
+  if (const absl::Status may = guard_.MayRead(*context); !may.ok()) return ToGrpcStatus(may);
   const absl::Status status = Send(*request, registry_, stream);
   if (absl::IsDataLoss(status)) {
     LogError("a blob is damaged", {{"error", status.ToString()}});
@@ -94,54 +98,77 @@ grpc::Status RegistryServiceImpl::DownloadBlob(
   return ToGrpcStatus(status);
 }
 
-grpc::Status RegistryServiceImpl::CreateVersion(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::CreateVersion(grpc::ServerContext* context,
                                                 const v1::CreateVersionRequest* request,
                                                 v1::Version* response) {
+  const absl::Status may = guard_.MayWrite(*context, request->repository());
+  if (!may.ok()) return ToGrpcStatus(may);
   const grpc::Status status = Answer(registry_->CreateVersion(*request), response);
   if (status.ok()) LogInfo("published", {{"version", response->name()}});
   return status;
 }
 
-grpc::Status RegistryServiceImpl::GetVersion(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::GetVersion(grpc::ServerContext* context,
                                              const v1::GetVersionRequest* request,
                                              v1::Version* response) {
+  const absl::Status may = guard_.MayRead(*context, request->name());
+  if (!may.ok()) return ToGrpcStatus(may);
   return Answer(registry_->GetVersion(*request), response);
 }
 
-grpc::Status RegistryServiceImpl::ListVersions(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::ListVersions(grpc::ServerContext* context,
                                                const v1::ListVersionsRequest* request,
                                                v1::ListVersionsResponse* response) {
-  return Answer(registry_->ListVersions(*request), response);
+  const absl::StatusOr<Caller> caller = guard_.ReaderOf(*context);
+  if (!caller.ok()) return ToGrpcStatus(caller.status());
+  return Answer(registry_->ListVersions(*request, caller->visible_to()), response);
 }
 
-grpc::Status RegistryServiceImpl::DeleteVersion(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::DeleteVersion(grpc::ServerContext* context,
                                                 const v1::DeleteVersionRequest* request,
                                                 google::protobuf::Empty*) {
+  const absl::Status may = guard_.MayWrite(*context, request->name());
+  if (!may.ok()) return ToGrpcStatus(may);
   const absl::Status status = registry_->DeleteVersion(*request);
   if (status.ok()) LogInfo("deleted", {{"version", request->name()}});
   return ToGrpcStatus(status);
 }
 
-grpc::Status RegistryServiceImpl::ListRepositories(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::ListRepositories(grpc::ServerContext* context,
                                                    const v1::ListRepositoriesRequest* request,
                                                    v1::ListRepositoriesResponse* response) {
-  return Answer(registry_->ListRepositories(*request), response);
+  const absl::StatusOr<Caller> caller = guard_.ReaderOf(*context);
+  if (!caller.ok()) return ToGrpcStatus(caller.status());
+  return Answer(registry_->ListRepositories(*request, caller->visible_to()), response);
 }
 
-grpc::Status RegistryServiceImpl::SetTag(grpc::ServerContext*, const v1::SetTagRequest* request,
-                                         v1::Tag* response) {
+grpc::Status RegistryServiceImpl::SetTag(grpc::ServerContext* context,
+                                         const v1::SetTagRequest* request, v1::Tag* response) {
+  const absl::Status may = guard_.MayWrite(*context, request->name());
+  if (!may.ok()) return ToGrpcStatus(may);
   return Answer(registry_->SetTag(*request), response);
 }
 
-grpc::Status RegistryServiceImpl::DeleteTag(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::DeleteTag(grpc::ServerContext* context,
                                             const v1::DeleteTagRequest* request,
                                             google::protobuf::Empty*) {
+  const absl::Status may = guard_.MayWrite(*context, request->name());
+  if (!may.ok()) return ToGrpcStatus(may);
   return ToGrpcStatus(registry_->DeleteTag(*request));
 }
 
-grpc::Status RegistryServiceImpl::CollectGarbage(grpc::ServerContext*,
+grpc::Status RegistryServiceImpl::SetVisibility(grpc::ServerContext* context,
+                                                const v1::SetVisibilityRequest* request,
+                                                v1::Repository* response) {
+  const absl::Status may = guard_.MayWrite(*context, request->name());
+  if (!may.ok()) return ToGrpcStatus(may);
+  return Answer(registry_->SetVisibility(*request), response);
+}
+
+grpc::Status RegistryServiceImpl::CollectGarbage(grpc::ServerContext* context,
                                                  const v1::CollectGarbageRequest* request,
                                                  v1::CollectGarbageResponse* response) {
+  if (const absl::Status may = guard_.MayAdminister(*context); !may.ok()) return ToGrpcStatus(may);
   return Answer(registry_->CollectGarbage(request->dry_run()), response);
 }
 

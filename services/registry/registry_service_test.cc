@@ -10,6 +10,7 @@
 #include "services/common/metrics.h"
 #include "services/common/registry_client.h"
 #include "services/common/server.h"
+#include "services/registry/access/access_service.h"
 #include "services/registry/registry_fixture.h"
 
 namespace ropewalk {
@@ -21,8 +22,12 @@ using ::testing::IsEmpty;
 // The real client and the real service over a connection of this machine.
 class ServiceTest : public RegistryFixture {
  protected:
-  ServiceTest() : service_(registry_.get()) {
-    auto server = Server::Start(ServerOptions(), {&service_});
+  ServiceTest() : ServiceTest(AccessOptions()) {}
+  explicit ServiceTest(const AccessOptions& options)
+      : access_(metadata_.get(), &clock_, options),
+        service_(registry_.get(), &access_),
+        access_service_(&access_) {
+    auto server = Server::Start(ServerOptions(), {&service_, &access_service_});
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     address_ = absl::StrCat("127.0.0.1:", server_->port());
@@ -64,7 +69,9 @@ class ServiceTest : public RegistryFixture {
     return CounterMetric("ropewalk_registry_blob_bytes_total", "", {{"direction", "in"}}).Value();
   }
 
+  AccessControl access_;
   RegistryServiceImpl service_;
+  AccessServiceImpl access_service_;
   std::unique_ptr<Server> server_;
   std::string address_;
   std::unique_ptr<RegistryClient> client_;
@@ -173,6 +180,95 @@ TEST_F(ServiceTest, ServesTheWholeCatalogue) {
   EXPECT_TRUE(absl::IsNotFound(client_->DeleteVersion(version->name())));
   clock_.Advance(absl::Hours(2));
   EXPECT_EQ(client_->CollectGarbage(/*dry_run=*/false)->deleted_blobs(), 1);
+}
+
+// A registry that asks for tokens, with clients of an admin and of alice.
+class TokensTest : public ServiceTest {
+ protected:
+  TokensTest() : ServiceTest(AccessOptions{.tokens = true}) {
+    admin_ = Client(access_.MakeFirstToken().value_or(""));
+    alice_ = Client(TokenOf("alice", v1::TOKEN_ROLE_WRITE));
+  }
+
+  std::unique_ptr<RegistryClient> Client(const std::string& token) {
+    return RegistryClient::Connect(address_, absl::Seconds(30), token);
+  }
+
+  std::string TokenOf(const std::string& user, v1::TokenRole role) {
+    v1::CreateTokenRequest request;
+    request.set_user(user);
+    request.set_role(role);
+    const auto made = admin_->CreateToken(request);
+    EXPECT_TRUE(made.ok()) << made.status();
+    return made.ok() ? made->text() : "";
+  }
+
+  static absl::Status Publish(RegistryClient* client, const std::string& repository) {
+    return client->Publish(repository, {SourceFile::InMemory("f", "bytes")}, v1::Lineage(), {})
+        .status();
+  }
+
+  static size_t Listed(RegistryClient* client) {
+    const auto list = client->ListRepositories(v1::ListRepositoriesRequest());
+    EXPECT_TRUE(list.ok()) << list.status();
+    return list.ok() ? list->repositories_size() : -1;
+  }
+
+  std::unique_ptr<RegistryClient> admin_;
+  std::unique_ptr<RegistryClient> alice_;
+};
+
+TEST_F(TokensTest, KeepStrangersOut) {
+  const auto nobody = Client("");
+  EXPECT_TRUE(absl::IsUnauthenticated(Publish(nobody.get(), "models/alice/m")));
+  EXPECT_TRUE(absl::IsUnauthenticated(nobody->GetVersion("models/alice/m").status()));
+  EXPECT_TRUE(
+      absl::IsUnauthenticated(nobody->ListRepositories(v1::ListRepositoriesRequest()).status()));
+  const auto forger = Client("hf_0123456789012345678901234567890123");
+  EXPECT_TRUE(absl::IsUnauthenticated(Publish(forger.get(), "models/alice/m")));
+}
+
+TEST_F(TokensTest, LetOwnersWriteAndNobodyElse) {
+  EXPECT_TRUE(Publish(alice_.get(), "models/alice/m").ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(Publish(alice_.get(), "models/bob/m")));
+  EXPECT_TRUE(Publish(admin_.get(), "models/bob/m").ok());
+  const auto reader = Client(TokenOf("alice", v1::TOKEN_ROLE_READ));
+  EXPECT_TRUE(reader->GetVersion("models/alice/m").ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(Publish(reader.get(), "models/alice/n")));
+}
+
+TEST_F(TokensTest, HideWhatIsPrivateAndShowWhatIsPublic) {
+  ASSERT_TRUE(Publish(admin_.get(), "models/bob/m").ok());
+  EXPECT_TRUE(absl::IsNotFound(alice_->GetVersion("models/bob/m").status()));
+  EXPECT_EQ(Listed(alice_.get()), 0u);
+  v1::ListVersionsRequest all;
+  all.set_parent("models");
+  EXPECT_EQ(alice_->ListVersions(all)->versions_size(), 0);
+  ASSERT_TRUE(admin_->SetVisibility("models/bob/m", v1::VISIBILITY_PUBLIC).ok());
+  EXPECT_TRUE(alice_->GetVersion("models/bob/m").ok());
+  EXPECT_EQ(Listed(alice_.get()), 1u);
+  EXPECT_EQ(alice_->ListVersions(all)->versions_size(), 1);
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      alice_->SetVisibility("models/bob/m", v1::VISIBILITY_PRIVATE).status()));
+}
+
+TEST_F(TokensTest, EndWhenTheyAreRevoked) {
+  const auto tokens = admin_->ListTokens();
+  ASSERT_TRUE(tokens.ok()) << tokens.status();
+  ASSERT_EQ(tokens->tokens_size(), 2);
+  EXPECT_EQ(tokens->tokens(1).user(), "alice");
+  EXPECT_TRUE(admin_->DeleteToken(tokens->tokens(1).name()).ok());
+  EXPECT_TRUE(absl::IsUnauthenticated(Publish(alice_.get(), "models/alice/m")));
+  EXPECT_TRUE(absl::IsNotFound(admin_->DeleteToken(tokens->tokens(1).name())));
+}
+
+TEST_F(TokensTest, AreMadeByAdminsOnly) {
+  v1::CreateTokenRequest request;
+  request.set_user("mallory");
+  request.set_role(v1::TOKEN_ROLE_ADMIN);
+  EXPECT_TRUE(absl::IsPermissionDenied(alice_->CreateToken(request).status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(alice_->ListTokens().status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(alice_->CollectGarbage(true).status()));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
-#include "services/registry/registry.h"
+#include "services/registry/registry_change.h"
 
 // Registry: tags.
 
@@ -39,7 +39,7 @@ absl::StatusOr<v1::Tag> Registry::SetTag(const v1::SetTagRequest& request) {
                                                    " cannot point to ", request.version(),
                                                    "; name a version of the same repository"));
   }
-  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const auto change, BeginChange(name.repository));
   ASSIGN_OR_RETURN(const v1::Version version, Resolve(target));
   if (!request.force()) {
     RETURN_IF_ERROR(
@@ -58,7 +58,7 @@ absl::StatusOr<v1::Tag> Registry::SetTag(const v1::SetTagRequest& request) {
 
 absl::Status Registry::DeleteTag(const v1::DeleteTagRequest& request) {
   ASSIGN_OR_RETURN(const ResourceName name, ParseTagName(request.name()));
-  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const auto change, BeginChange(name.repository));
   ASSIGN_OR_RETURN(const v1::Tag tag, metadata_->GetTag(name.repository, name.tag));
   if (tag.protected_()) return Protected(tag);
   return metadata_->DeleteTag(name.repository, name.tag);

@@ -1,12 +1,13 @@
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/manifest.h"
 #include "services/common/status_macros.h"
 #include "services/registry/page_size.h"
 #include "services/registry/page_token.h"
-#include "services/registry/registry.h"
+#include "services/registry/registry_change.h"
 
 // Registry: versions and repositories.
 
@@ -124,7 +125,7 @@ absl::StatusOr<v1::Version> Registry::CreateVersion(const v1::CreateVersionReque
   RETURN_IF_ERROR(ValidateRepositoryName(request.repository()));
   RETURN_IF_ERROR(ValidateManifest(request.files()));
   RETURN_IF_ERROR(ValidateTags(request));
-  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const auto change, BeginChange(request.repository()));
   return PutVersion(request, /*move_latest=*/true);
 }
 
@@ -140,6 +141,7 @@ absl::StatusOr<v1::Version> Registry::PutVersion(const v1::CreateVersionRequest&
 absl::StatusOr<v1::Version> Registry::AddVersion(const v1::CreateVersionRequest& request,
                                                  const std::string& id, bool move_latest) {
   RETURN_IF_ERROR(CheckBlobs(request));
+  if (absl::StartsWith(request.repository(), "adapters/")) RETURN_IF_ERROR(CheckAdapter(request));
   v1::Version version;
   version.set_name(VersionName(request.repository(), id));
   *version.mutable_files() = request.files();
@@ -186,8 +188,9 @@ absl::StatusOr<bool> Registry::LatestMayMove(const std::string& repository) {
 }
 
 absl::StatusOr<v1::ListVersionsResponse> Registry::ListVersions(
-    const v1::ListVersionsRequest& request) {
-  ASSIGN_OR_RETURN(const VersionQuery query, ToQuery(request));
+    const v1::ListVersionsRequest& request, const VisibleTo& visible_to) {
+  ASSIGN_OR_RETURN(VersionQuery query, ToQuery(request));
+  query.visible_to = visible_to;
   ASSIGN_OR_RETURN(const VersionPage page, metadata_->ListVersions(query));
   v1::ListVersionsResponse response;
   response.mutable_versions()->Add(page.versions.begin(), page.versions.end());
@@ -203,7 +206,7 @@ absl::Status Registry::DeleteVersion(const v1::DeleteVersionRequest& request) {
     return absl::InvalidArgumentError(absl::StrCat(
         "'", request.name(), "' is not a version; give \"{repository}/versions/{version}\""));
   }
-  MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(const auto change, BeginChange(name.repository));
   ASSIGN_OR_RETURN(const v1::Version version, metadata_->GetVersion(name.repository, name.version));
   RETURN_IF_ERROR(CheckNoProtectedTag(name.repository, version));
   for (const v1::File& file : version.files()) RETURN_IF_ERROR(Keep(file.digest()).status());

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "services/common/resource_name.h"
 #include "services/common/status_macros.h"
 #include "services/registry/sqlite_schema.h"
@@ -46,6 +47,17 @@ struct Condition {
     });
   }
 
+  void AndVisibleTo(const std::vector<std::string>& namespaces) {
+    const std::vector<std::string> marks(namespaces.size(), "?");
+    absl::StrAppend(&sql,
+                    " AND EXISTS(SELECT 1 FROM repositories r WHERE r.name = v.repository AND "
+                    "(r.public OR r.namespace IN (",
+                    absl::StrJoin(marks, ", "), ")))");
+    for (const std::string& name : namespaces) {
+      bindings.push_back([name](SqliteStatement& statement) { statement.Bind(name); });
+    }
+  }
+
   void Before(int64_t position) {
     if (position == 0) return;
     absl::StrAppend(&sql, " AND v.id < ?");
@@ -62,9 +74,22 @@ Condition ConditionOf(const VersionQuery& query) {
   condition.AndText("EXISTS(SELECT 1 FROM tags t WHERE t.version_id = v.id AND t.tag = ?)",
                     query.tag);
   if (query.metric.has_value()) condition.AndMetric(*query.metric);
+  if (query.visible_to.has_value()) condition.AndVisibleTo(*query.visible_to);
   condition.Before(query.before);
   return condition;
 }
+
+// No other process has the file.
+class ProcessWriteLock final : public WriteLock {
+ public:
+  explicit ProcessWriteLock(Mutex* mutex) ABSL_NO_THREAD_SAFETY_ANALYSIS : mutex_(mutex) {
+    mutex_->Lock();
+  }
+  ~ProcessWriteLock() override ABSL_NO_THREAD_SAFETY_ANALYSIS { mutex_->Unlock(); }
+
+ private:
+  Mutex* const mutex_;
+};
 
 }  // namespace
 
@@ -84,6 +109,10 @@ absl::StatusOr<int64_t> SqliteMetadataStore::FindVersionId(const std::string& re
   ASSIGN_OR_RETURN(const bool found, select.Bind(repository).Bind(version).Step());
   if (!found) return NoVersion(repository, version);
   return select.Int(0);
+}
+
+absl::StatusOr<std::unique_ptr<WriteLock>> SqliteMetadataStore::LockForWriting() {
+  return std::make_unique<ProcessWriteLock>(&writing_);
 }
 
 absl::StatusOr<v1::Version> SqliteMetadataStore::GetVersion(const std::string& repository,

@@ -19,6 +19,7 @@ class SqliteMetadataStore final : public MetadataStore {
   // FAILED_PRECONDITION: another process has it open, or a newer program has written it.
   static absl::StatusOr<std::unique_ptr<SqliteMetadataStore>> Open(const std::string& path);
 
+  absl::StatusOr<std::unique_ptr<WriteLock>> LockForWriting() override;
   absl::StatusOr<v1::Version> GetVersion(const std::string& repository,
                                          const std::string& version) override;
   absl::StatusOr<v1::Version> FindVersion(const std::string& repository,
@@ -31,6 +32,7 @@ class SqliteMetadataStore final : public MetadataStore {
                                 const google::protobuf::Timestamp& time) override;
   absl::Status DeleteRepository(const std::string& name) override;
   absl::Status MoveRepository(const std::string& from, const std::string& to) override;
+  absl::Status SetVisibility(const std::string& name, v1::Visibility visibility) override;
   absl::StatusOr<v1::Repository> GetRepository(const std::string& name) override;
   absl::StatusOr<RepositoryPage> ListRepositories(const RepositoryQuery& query) override;
   absl::StatusOr<v1::Tag> GetTag(const std::string& repository, const std::string& tag) override;
@@ -40,6 +42,10 @@ class SqliteMetadataStore final : public MetadataStore {
   absl::StatusOr<bool> IsReferenced(const std::string& digest) override;
   absl::StatusOr<std::string> GetGitOid(const std::string& digest) override;
   absl::Status PutGitOid(const std::string& digest, const std::string& git_oid) override;
+  absl::Status AddToken(const std::string& hash, const v1::AccessToken& token) override;
+  absl::StatusOr<v1::AccessToken> FindToken(const std::string& hash) override;
+  absl::StatusOr<std::vector<v1::AccessToken>> ListTokens() override;
+  absl::Status DeleteToken(const std::string& name) override;
 
  private:
   explicit SqliteMetadataStore(SqliteDatabase database) : database_(std::move(database)) {}
@@ -70,6 +76,7 @@ class SqliteMetadataStore final : public MetadataStore {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status LoadTags(v1::Repository* repository) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  Mutex writing_;  // of LockForWriting; taken before mutex_
   Mutex mutex_;
   SqliteDatabase database_ ABSL_GUARDED_BY(mutex_);
 };

@@ -3,14 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "services/registry/metadata_store_suite.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace ropewalk {
 namespace {
 
 using ::testing::ElementsAre;
-
-const std::string kVersion(64, 'a');
 
 // The tables as the first schema had them, with a version in them.
 constexpr char kFirstSchema[] = R"sql(
@@ -32,6 +31,21 @@ constexpr char kFirstSchema[] = R"sql(
   INSERT INTO tags VALUES('models/org/tiny', 'latest', 1, 1, 5000000);
   PRAGMA user_version = 1;
 )sql";
+
+class SqlitePlace final : public StorePlace {
+ public:
+  absl::StatusOr<std::unique_ptr<MetadataStore>> Open() override {
+    return SqliteMetadataStore::Open(folder_.path("registry.db"));
+  }
+  bool shared() const override { return false; }
+
+ private:
+  const TemporaryFolder folder_;
+};
+
+std::unique_ptr<StorePlace> MakePlace() { return std::make_unique<SqlitePlace>(); }
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, MetadataStoreSuite, ::testing::Values(&MakePlace));
 
 class SqliteMetadataStoreTest : public ::testing::Test {
  protected:
@@ -76,18 +90,6 @@ TEST_F(SqliteMetadataStoreTest, HasItsDatabaseForItself) {
   ASSERT_TRUE(first.ok()) << first.status();
   const auto second = SqliteMetadataStore::Open(folder_.path("registry.db"));
   EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
-}
-
-TEST_F(SqliteMetadataStoreTest, FindsAVersionByABeginningThatOnlyItHas) {
-  const auto store = SqliteMetadataStore::Open(folder_.path("registry.db"));
-  ASSERT_TRUE(store.ok()) << store.status();
-  const std::string other = std::string(63, 'a') + "b";
-  for (const std::string& id : {kVersion, other}) {
-    ASSERT_TRUE((*store)->PutVersion("models/org/tiny", id, v1::Version()).ok());
-  }
-  EXPECT_TRUE((*store)->FindVersion("models/org/tiny", other).ok());
-  EXPECT_TRUE(absl::IsNotFound((*store)->FindVersion("models/org/tiny", "aaaaaaa").status()));
-  EXPECT_TRUE(absl::IsNotFound((*store)->FindVersion("models/org/tiny", "b").status()));
 }
 
 }  // namespace

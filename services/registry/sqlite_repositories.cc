@@ -16,7 +16,7 @@ namespace {
 
 constexpr char kSelect[] =
     "SELECT r.name, r.create_time, r.update_time, "
-    "(SELECT COUNT(*) FROM versions v WHERE v.repository = r.name) FROM repositories r ";
+    "(SELECT COUNT(*) FROM versions v WHERE v.repository = r.name), r.public FROM repositories r ";
 
 // What follows kSelect, and its parameters bound in the same order.
 struct Selection {
@@ -26,6 +26,10 @@ struct Selection {
   void And(absl::string_view clause, const std::vector<std::string>& values) {
     if (values.empty()) return;
     absl::StrAppend(&sql, " AND ", clause);
+    BindAll(values);
+  }
+
+  void BindAll(const std::vector<std::string>& values) {
     for (const std::string& value : values) {
       bindings.push_back([value](SqliteStatement& statement) { statement.Bind(value); });
     }
@@ -50,6 +54,11 @@ void Narrow(const RepositoryQuery& query, Selection* selection) {
   selection->And(absl::StrCat("r.kind IN (", Placeholders(query.kinds.size()), ")"), query.kinds);
   selection->And("r.namespace = ?", IfAny(query.name_space));
   selection->And("instr(r.namespaced, ?) > 0", IfAny(absl::AsciiStrToLower(query.search)));
+  if (query.visible_to.has_value()) {
+    absl::StrAppend(&selection->sql, " AND (r.public OR r.namespace IN (",
+                    Placeholders(query.visible_to->size()), "))");
+    selection->BindAll(*query.visible_to);
+  }
   for (const std::string& label : query.labels) {
     selection->And(
         "r.name IN (SELECT t.repository FROM labels l JOIN tags t ON t.version_id = l.version_id "
@@ -94,11 +103,6 @@ absl::Status AlreadyThere(const std::string& name) {
   return absl::AlreadyExistsError(absl::StrCat("there is a repository ", name, " already"));
 }
 
-std::string NamespaceOf(const std::string& name) {
-  const size_t begin = name.find('/') + 1;
-  return name.substr(begin, name.find('/', begin) - begin);
-}
-
 }  // namespace
 
 absl::Status SqliteMetadataStore::TouchRepository(const std::string& name, int64_t micros) {
@@ -117,6 +121,7 @@ absl::StatusOr<v1::Repository> SqliteMetadataStore::LoadRepository(const SqliteS
   FromMicros(row.Int(1), repository.mutable_create_time());
   FromMicros(row.Int(2), repository.mutable_update_time());
   repository.set_version_count(static_cast<int32_t>(row.Int(3)));
+  repository.set_visibility(row.Int(4) != 0 ? v1::VISIBILITY_PUBLIC : v1::VISIBILITY_PRIVATE);
   RETURN_IF_ERROR(LoadTags(&repository));
   return repository;
 }
@@ -167,6 +172,14 @@ absl::Status SqliteMetadataStore::Rename(const std::string& from, const std::str
   RETURN_IF_ERROR(versions.Bind(to).Bind(to.substr(0, slash)).Bind(from).Run());
   SqliteStatement tags = database_.Prepare("UPDATE tags SET repository = ? WHERE repository = ?");
   return tags.Bind(to).Bind(from).Run();
+}
+
+absl::Status SqliteMetadataStore::SetVisibility(const std::string& name,
+                                                v1::Visibility visibility) {
+  MutexLock lock(&mutex_);
+  SqliteStatement update = database_.Prepare("UPDATE repositories SET public = ? WHERE name = ?");
+  RETURN_IF_ERROR(update.Bind(int64_t{visibility == v1::VISIBILITY_PUBLIC}).Bind(name).Run());
+  return database_.changes() > 0 ? absl::OkStatus() : NoRepository(name);
 }
 
 absl::StatusOr<v1::Repository> SqliteMetadataStore::GetRepository(const std::string& name) {

@@ -71,8 +71,17 @@ constexpr char kRepositoriesAndLabels[] = R"sql(
     git_oid TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
+// `token` is the proto.
+constexpr char kAccess[] = R"sql(
+  ALTER TABLE repositories ADD COLUMN public INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE tokens(
+    name TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    token BLOB NOT NULL) WITHOUT ROWID;
+)sql";
+
 // The n-th leads from schema n to schema n + 1.
-constexpr const char* kSteps[] = {kVersionsAndTags, kRepositoriesAndLabels};
+constexpr const char* kSteps[] = {kVersionsAndTags, kRepositoriesAndLabels, kAccess};
 constexpr int64_t kSchemaVersion = std::size(kSteps);
 
 }  // namespace

@@ -25,7 +25,8 @@ class Hub {
     blobs_ = *FileBlobStore::Open(folder_, Clock::Real());
     registry_ =
         std::make_unique<Registry>(blobs_.get(), metadata_.get(), Clock::Real(), absl::Hours(1));
-    handler_ = std::make_unique<HubHandler>(registry_.get(), Clock::Real());
+    access_ = std::make_unique<AccessControl>(metadata_.get(), Clock::Real(), AccessOptions());
+    handler_ = std::make_unique<HubHandler>(registry_.get(), access_.get(), Clock::Real());
     std::atexit([] { RemoveAll(FolderPath()).IgnoreError(); });
     Ask("POST", "/api/repos/create", R"({"organization": "a", "name": "b"})");
     Ask("POST", "/api/models/a/b/commit/main",
@@ -60,6 +61,7 @@ class Hub {
   std::unique_ptr<SqliteMetadataStore> metadata_;
   std::unique_ptr<FileBlobStore> blobs_;
   std::unique_ptr<Registry> registry_;
+  std::unique_ptr<AccessControl> access_;
   std::unique_ptr<HubHandler> handler_;
 };
 

@@ -212,6 +212,29 @@ TEST_F(CliTest, AdaptersAreTaggedByTheirFirstDigits) {
   EXPECT_THAT(out_, HasSubstr("versions/" + digits));
 }
 
+TEST_F(CliTest, AdaptersAreSavedToATarFileAndLoadedFromIt) {
+  ASSERT_EQ(Run({"adapters", "push", folder_ + "/tiny", "demo/dates"}), kExitOk);
+  Write("tiny/config.json", "{\"more\": 1}");
+  ASSERT_EQ(Run({"adapters", "push", folder_ + "/tiny", "demo/dates"}), kExitOk);
+  const std::string digits = out_.substr(out_.rfind('/') + 1, 64);
+  ASSERT_EQ(Run({"adapters", "tag", "demo/dates", digits, "stable"}), kExitOk) << err_;
+  setenv("ROPEWALK_CACHE", (folder_ + "/cache").c_str(), 1);
+  const std::string tar = folder_ + "/dates.tar";
+  ASSERT_EQ(Run({"adapters", "save", "demo/dates", "--to", tar}), kExitOk) << err_;
+  EXPECT_EQ(Run({"adapters", "save", "demo/dates", "--to", tar}), kExitError);
+  EXPECT_THAT(err_, HasSubstr("is there"));
+  ASSERT_EQ(Run({"adapters", "load", tar, "demo/copy"}), kExitOk) << err_;
+  EXPECT_EQ(out_, "adapters/demo/copy\n");
+  ASSERT_EQ(Run({"adapters", "get", "demo/copy:stable", "-o", "name"}), kExitOk) << err_;
+  EXPECT_EQ(out_, "adapters/demo/copy/versions/" + digits + "\n");
+}
+
+TEST_F(CliTest, LoadRefusesWhatIsNoSavedRepository) {
+  EXPECT_EQ(Run({"adapters", "load", Write("x.tar", "no tar file")}), kExitError);
+  EXPECT_THAT(err_, HasSubstr("is no whole tar file"));
+  EXPECT_EQ(Run({"adapters", "load", folder_ + "/none.tar"}), kExitNotFound);
+}
+
 TEST_F(CliTest, AdaptersFindFullyTrainedModels) {
   ASSERT_EQ(Submit({"--no-wait"}), kExitOk) << err_;
   EXPECT_EQ(Run({"adapters", "get", "local/tiny", "-o", "name"}), kExitOk) << err_;

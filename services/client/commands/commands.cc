@@ -24,16 +24,23 @@ void AddAdapters(CLI::App* root, Session* session) {
   CLI::App* adapters = AddGroup(root, "adapters", "See, fetch and publish what jobs have made");
   // Full training publishes a model, under the name that the job gives for its adapter.
   for (const auto add : {AddVersionsList, AddVersionsGet, AddVersionsPull, AddVersionsPush,
-                         AddVersionsTag, AddVersionsDiff, AddVersionsDelete}) {
+                         AddVersionsTag, AddVersionsVisibility, AddVersionsSave, AddVersionsLoad,
+                         AddVersionsDiff, AddVersionsDelete}) {
     add(adapters, session, {"adapters", "models"});
   }
 }
 
 void AddModels(CLI::App* root, Session* session) {
   CLI::App* models = AddGroup(root, "models", "See and fetch base models");
-  for (const auto add : {AddVersionsList, AddVersionsGet, AddVersionsPull}) {
+  for (const auto add : {AddVersionsList, AddVersionsGet, AddVersionsPull, AddVersionsVisibility,
+                         AddVersionsSave, AddVersionsLoad}) {
     add(models, session, {"models"});
   }
+}
+
+void AddTokens(CLI::App* root, Session* session) {
+  CLI::App* tokens = AddGroup(root, "tokens", "Say who may use a registry that asks for tokens");
+  for (const auto add : {AddTokensCreate, AddTokensList, AddTokensRevoke}) add(tokens, session);
 }
 
 }  // namespace
@@ -47,6 +54,7 @@ void AddAllCommands(CLI::App* root, Session* session) {
   AddWorkers(root, session);
   AddAdapters(root, session);
   AddModels(root, session);
+  AddTokens(root, session);
   AddGenerate(root, session);
   AddServe(root, session);
   AddExport(root, session);

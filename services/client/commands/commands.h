@@ -50,6 +50,13 @@ void AddVersionsPush(CLI::App* noun, Session* session, const Kinds& kinds);
 void AddVersionsTag(CLI::App* noun, Session* session, const Kinds& kinds);
 void AddVersionsDiff(CLI::App* noun, Session* session, const Kinds& kinds);
 void AddVersionsDelete(CLI::App* noun, Session* session, const Kinds& kinds);
+void AddVersionsVisibility(CLI::App* noun, Session* session, const Kinds& kinds);
+void AddVersionsSave(CLI::App* noun, Session* session, const Kinds& kinds);
+void AddVersionsLoad(CLI::App* noun, Session* session, const Kinds& kinds);
+
+void AddTokensCreate(CLI::App* tokens, Session* session);
+void AddTokensList(CLI::App* tokens, Session* session);
+void AddTokensRevoke(CLI::App* tokens, Session* session);
 
 // The whole tree.
 void AddAllCommands(CLI::App* root, Session* session);

@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -13,7 +12,7 @@
 #include "services/client/human.h"
 #include "services/client/local_files.h"
 #include "services/client/registry_reference.h"
-#include "services/common/files.h"
+#include "services/client/version_cache.h"
 #include "services/common/status_macros.h"
 
 namespace ropewalk {
@@ -36,22 +35,6 @@ CLI::Option* AddValues(CLI::App* command, const EngineOption& option,
   return added;
 }
 
-// Where fetched versions stay, by name; they never change.
-std::string CacheFolder() {
-  std::string folder = EnvironmentVariable("ROPEWALK_CACHE");
-  if (!folder.empty()) return folder;
-  folder = EnvironmentVariable("XDG_CACHE_HOME");
-  if (!folder.empty()) return folder + "/ropewalk";
-  return EnvironmentVariable("HOME") + "/.cache/ropewalk";
-}
-
-absl::StatusOr<std::string> Fetch(RegistryClient* registry, const v1::Version& version) {
-  const std::string folder = absl::StrCat(CacheFolder(), "/", version.name());
-  RETURN_IF_ERROR(MakeFolders(std::filesystem::path(folder).parent_path().string()));
-  RETURN_IF_ERROR(registry->FetchVersion(version, folder));
-  return folder;
-}
-
 // Replaces the names in `flags` by folders.
 class FolderFinder {
  public:
@@ -65,7 +48,7 @@ class FolderFinder {
     ASSIGN_OR_RETURN(RegistryClient * registry, session_->registry());
     ASSIGN_OR_RETURN(const v1::Version base, FindVersion(registry, flags->base, {"models"}));
     RETURN_IF_ERROR(CheckFits(registry, base));
-    ASSIGN_OR_RETURN(flags->base, Fetch(registry, base));
+    ASSIGN_OR_RETURN(flags->base, FetchToCache(registry, base));
     return absl::OkStatus();
   }
 
@@ -80,7 +63,7 @@ class FolderFinder {
     ASSIGN_OR_RETURN(const v1::Version version, FindVersion(registry, reference, {"adapters"}));
     if (flags->base.empty()) flags->base = version.lineage().base_model();
     adapter_versions_.push_back(version.name());
-    ASSIGN_OR_RETURN(const std::string folder, Fetch(registry, version));
+    ASSIGN_OR_RETURN(const std::string folder, FetchToCache(registry, version));
     *adapter = named_ ? absl::StrCat(adapter->substr(0, equals), "=", folder) : folder;
     return absl::OkStatus();
   }

@@ -105,6 +105,24 @@ grpc::Status FakeRegistryService::ListVersions(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeRegistryService::ListRepositories(grpc::ServerContext*,
+                                                   const v1::ListRepositoriesRequest* request,
+                                                   v1::ListRepositoriesResponse* response) {
+  MutexLock lock(&mutex_);
+  for (const auto& [name, version] : versions_) {
+    const auto parsed = ParseResourceName(name);
+    if (!parsed.ok() || parsed->kind() != request->kind()) continue;
+    if (parsed->repository == name) response->add_repositories()->set_name(name);
+    if (parsed->tag.empty()) continue;
+    // Names are in order: a repository's own comes before those of its tags.
+    v1::Tag* const tag =
+        response->mutable_repositories(response->repositories_size() - 1)->add_tags();
+    tag->set_name(name);
+    tag->set_version(version.name());
+  }
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeRegistryService::SetTag(grpc::ServerContext*, const v1::SetTagRequest* request,
                                          v1::Tag* response) {
   MutexLock lock(&mutex_);

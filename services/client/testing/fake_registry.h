@@ -32,6 +32,9 @@ class FakeRegistryService : public v1::RegistryService::Service {
                           v1::Version* response) override;
   grpc::Status ListVersions(grpc::ServerContext* context, const v1::ListVersionsRequest* request,
                             v1::ListVersionsResponse* response) override;
+  grpc::Status ListRepositories(grpc::ServerContext* context,
+                                const v1::ListRepositoriesRequest* request,
+                                v1::ListRepositoriesResponse* response) override;
   grpc::Status SetTag(grpc::ServerContext* context, const v1::SetTagRequest* request,
                       v1::Tag* response) override;
   grpc::Status DeleteVersion(grpc::ServerContext* context, const v1::DeleteVersionRequest* request,

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/sha256.h"
 #include "services/common/status_macros.h"
+#include "services/registry/hub/hub_body.h"
 #include "services/registry/hub/hub_error.h"
 
 namespace ropewalk {
@@ -69,6 +70,8 @@ absl::Status CommitBody::TakeHeader(const nlohmann::json& value) {
   if (value.contains("parentCommit") && value["parentCommit"].is_string()) {
     commit_.parent = value["parentCommit"].get<std::string>();
   }
+  commit_.title = OptionalText(value, "summary");
+  commit_.message = OptionalText(value, "description");
   return absl::OkStatus();
 }
 

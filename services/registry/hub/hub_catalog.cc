@@ -36,6 +36,8 @@ std::vector<std::string> KindsOf(const std::string& type) {
   return {type};
 }
 
+std::string AuthorOf(const std::string& id) { return id.substr(0, id.find('/')); }
+
 std::string HubRevision::commit() const { return CommitOf(version.name()); }
 
 std::string CommitOf(const std::string& version_name) {

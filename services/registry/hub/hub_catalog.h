@@ -23,6 +23,9 @@ struct HubRevision {
 // that are not kept here, "spaces", have a kind that nothing has.
 std::vector<std::string> KindsOf(const std::string& type);
 
+// The namespace in "{namespace}/{name}".
+std::string AuthorOf(const std::string& id);
+
 // The commit that a version's name stands for.
 std::string CommitOf(const std::string& version_name);
 

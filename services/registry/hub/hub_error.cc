@@ -58,6 +58,11 @@ absl::Status RepoNotFound(absl::string_view id) {
   return NotFound("RepoNotFound", absl::StrCat("there is no repository ", id));
 }
 
+absl::Status AsRepoNotFound(absl::Status status) {
+  status.SetPayload(kErrorCode, absl::Cord("RepoNotFound"));
+  return status;
+}
+
 absl::Status RevisionNotFound(absl::string_view id, absl::string_view revision) {
   return NotFound("RevisionNotFound", absl::StrCat(id, " has no revision ", revision));
 }

@@ -15,6 +15,10 @@ namespace ropewalk {
 // NOT_FOUND: RepoNotFound. Also for what a caller may not see.
 absl::Status RepoNotFound(absl::string_view id);
 
+// The same code for an error that says that a token is needed: then clients take the repository for
+// one that is not there.
+absl::Status AsRepoNotFound(absl::Status status);
+
 // NOT_FOUND: RevisionNotFound.
 absl::Status RevisionNotFound(absl::string_view id, absl::string_view revision);
 

@@ -16,7 +16,15 @@ namespace ropewalk {
 // For tests: a registry that is asked as the Hub's clients do.
 class HubFixture : public RegistryFixture {
  protected:
-  HubFixture() : handler_(registry_.get(), &clock_) {}
+  static constexpr char kAdapterConfig[] = R"({"peft_type": "LORA", "r": 8})";
+
+  HubFixture() { SetAccess(AccessOptions()); }
+
+  // From now on with these rules.
+  void SetAccess(const AccessOptions& options) {
+    access_ = std::make_unique<AccessControl>(metadata_.get(), &clock_, options);
+    handler_ = std::make_unique<HubHandler>(registry_.get(), access_.get(), &clock_);
+  }
 
   // Publishes files by their paths.
   v1::Version PublishFiles(const std::string& repository,
@@ -32,10 +40,13 @@ class HubFixture : public RegistryFixture {
     return Create(request);
   }
 
+  // A safetensors file of 17 bytes without tensors.
+  static std::string Weights() { return std::string("\2\0\0\0\0\0\0\0{}", 10) + "weights"; }
+
   v1::Version PublishAdapter() {
     return PublishFiles("adapters/alice/sql", {{"README.md", "---\nbase_model: org/b\n---\n"},
-                                               {"adapter_config.json", "{}"},
-                                               {"adapter_model.safetensors", "weights"},
+                                               {"adapter_config.json", kAdapterConfig},
+                                               {"adapter_model.safetensors", Weights()},
                                                {"sub/deep/x.txt", "x"}});
   }
 
@@ -48,7 +59,7 @@ class HubFixture : public RegistryFixture {
     if (target.find('?') != std::string::npos) request.query = target.substr(target.find('?') + 1);
     request.headers = headers;
     request.headers["host"] = "hub:7081";
-    const auto exchange = handler_.Begin(request);
+    const auto exchange = handler_->Begin(request);
     if (!body.empty()) {
       if (auto early = exchange->Append(body)) return *std::move(early);
     }
@@ -82,7 +93,8 @@ class HubFixture : public RegistryFixture {
     return ids;
   }
 
-  HubHandler handler_;
+  std::unique_ptr<AccessControl> access_;
+  std::unique_ptr<HubHandler> handler_;
 };
 
 }  // namespace ropewalk

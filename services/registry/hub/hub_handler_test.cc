@@ -35,10 +35,10 @@ TEST_F(HubHandlerTest, TellsOfARepository) {
 TEST_F(HubHandlerTest, NamesContentsAsGitAndLfsDo) {
   PublishAdapter();
   const auto siblings = AskJson("/api/models/alice/sql/revision/main?blobs=true")["siblings"];
-  EXPECT_EQ(siblings[1]["blobId"], GitBlobOid("{}"));
+  EXPECT_EQ(siblings[1]["blobId"], GitBlobOid(kAdapterConfig));
   EXPECT_FALSE(siblings[1].contains("lfs"));
-  EXPECT_EQ(siblings[2]["lfs"]["sha256"], Sha256Hex("weights"));
-  EXPECT_EQ(siblings[2]["blobId"], GitBlobOid(LfsPointer(Sha256Hex("weights"), 7)));
+  EXPECT_EQ(siblings[2]["lfs"]["sha256"], Sha256Hex(Weights()));
+  EXPECT_EQ(siblings[2]["blobId"], GitBlobOid(LfsPointer(Sha256Hex(Weights()), 17)));
 }
 
 TEST_F(HubHandlerTest, FindsARevisionByBranchTagAndCommit) {
@@ -88,7 +88,7 @@ TEST_F(HubHandlerTest, ListsATree) {
   PublishAdapter();
   const auto top = AskJson("/api/models/alice/sql/tree/main");
   ASSERT_EQ(top.size(), 4);
-  EXPECT_EQ(top[2]["lfs"]["oid"], Sha256Hex("weights"));
+  EXPECT_EQ(top[2]["lfs"]["oid"], Sha256Hex(Weights()));
   const std::string deep = GitTreeOid({{"x.txt", GitBlobOid("x"), false}});
   EXPECT_EQ(top[3], (nlohmann::json{{"type", "directory"},
                                     {"path", "sub"},
@@ -168,32 +168,33 @@ TEST_F(HubHandlerTest, SendsAFileAndParts) {
   const std::string target = "/alice/sql/resolve/main/adapter_model.safetensors";
   const HttpResponse whole = Ask(target);
   EXPECT_EQ(whole.status, 200);
-  EXPECT_EQ(BodyOf(whole), "weights");
-  EXPECT_EQ(whole.headers.at("ETag"), absl::StrCat("\"", Sha256Hex("weights"), "\""));
+  EXPECT_EQ(BodyOf(whole), Weights());
+  EXPECT_EQ(whole.headers.at("ETag"), absl::StrCat("\"", Sha256Hex(Weights()), "\""));
   EXPECT_EQ(whole.headers.at("X-Repo-Commit"), CommitOf(version.name()));
-  const HttpResponse part = Ask(target, {{"range", "bytes=2-"}});
+  const HttpResponse part = Ask(target, {{"range", "bytes=12-"}});
   EXPECT_EQ(part.status, 206);
-  EXPECT_EQ(part.headers.at("Content-Range"), "bytes 2-6/7");
+  EXPECT_EQ(part.headers.at("Content-Range"), "bytes 12-16/17");
   EXPECT_EQ(BodyOf(part), "ights");
   EXPECT_EQ(BodyOf(Ask(target, {{"range", "bytes=-3"}})), "hts");
-  const HttpResponse outside = Ask(target, {{"range", "bytes=7-"}});
+  const HttpResponse outside = Ask(target, {{"range", "bytes=17-"}});
   EXPECT_EQ(outside.status, 416);
-  EXPECT_EQ(outside.headers.at("Content-Range"), "bytes */7");
-  EXPECT_EQ(BodyOf(Ask(target, {{"range", "bytes=2-"}, {"if-range", "\"other\""}})), "weights");
+  EXPECT_EQ(outside.headers.at("Content-Range"), "bytes */17");
+  EXPECT_EQ(BodyOf(Ask(target, {{"range", "bytes=2-"}, {"if-range", "\"other\""}})), Weights());
 }
 
 TEST_F(HubHandlerTest, SaysWhenAFileIsUnchanged) {
   PublishAdapter();
   const std::string target = "/alice/sql/resolve/main/adapter_config.json";
   const std::string etag = Ask(target).headers.at("ETag");
-  EXPECT_EQ(etag, absl::StrCat("\"", GitBlobOid("{}"), "\""));
+  EXPECT_EQ(etag, absl::StrCat("\"", GitBlobOid(kAdapterConfig), "\""));
   EXPECT_EQ(Ask(target, {{"if-none-match", etag}}).status, 304);
   EXPECT_EQ(Ask(target, {{"if-none-match", "\"other\""}}).status, 200);
 }
 
 TEST_F(HubHandlerTest, PrefersTheAdapterOfTwoWithOneName) {
   PublishFiles("models/a/b", {{"config.json", "{}"}});
-  const v1::Version adapter = PublishFiles("adapters/a/b", {{"adapter_config.json", "{}"}});
+  const v1::Version adapter =
+      PublishFiles("adapters/a/b", {{"adapter_config.json", kAdapterConfig}});
   EXPECT_EQ(AskJson("/api/models/a/b")["sha"], CommitOf(adapter.name()));
 }
 

@@ -9,8 +9,6 @@
 namespace ropewalk {
 namespace {
 
-std::string NamespaceOf(const std::string& id) { return id.substr(0, id.find('/')); }
-
 std::string TagOf(const v1::Tag& tag) { return tag.name().substr(tag.name().rfind('/') + 1); }
 
 bool HasLabel(const v1::Version& version, const std::string& label) {
@@ -24,6 +22,7 @@ nlohmann::json RefInfo(const std::string& name, const std::string& ref, const v1
 
 std::string CommitTitle(const v1::Version& version) {
   const v1::Lineage& lineage = version.lineage();
+  if (!lineage.title().empty()) return lineage.title();
   if (lineage.job().empty()) return "Upload";
   return absl::StrCat(lineage.job(), ", step ", lineage.step());
 }
@@ -45,11 +44,11 @@ nlohmann::json RepositoryInfo(const v1::Repository& repository, const v1::Versio
   nlohmann::json info{{"_id", id},
                       {"id", id},
                       {"modelId", id},
-                      {"author", NamespaceOf(id)},
+                      {"author", AuthorOf(id)},
                       {"sha", CommitOf(version.name())},
                       {"createdAt", HubTime(repository.create_time())},
                       {"lastModified", HubTime(repository.update_time())},
-                      {"private", false},
+                      {"private", repository.visibility() != v1::VISIBILITY_PUBLIC},
                       {"gated", false},
                       {"disabled", false},
                       {"downloads", 0},
@@ -84,11 +83,12 @@ nlohmann::json RefsInfo(const v1::Repository& repository) {
 }
 
 nlohmann::json CommitInfo(const v1::Version& version) {
-  const ResourceName name = ParseResourceName(version.name()).value_or(ResourceName());
+  std::string author = version.lineage().author();
+  if (author.empty()) author = NamespaceOf(version.name());
   return {{"id", CommitOf(version.name())},
           {"title", CommitTitle(version)},
-          {"message", ""},
-          {"authors", nlohmann::json::array({{{"user", NamespaceOf(HubId(name.repository))}}})},
+          {"message", version.lineage().message()},
+          {"authors", nlohmann::json::array({{{"user", author}}})},
           {"date", HubTime(version.create_time())}};
 }
 

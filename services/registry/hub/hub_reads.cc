@@ -37,10 +37,12 @@ absl::StatusOr<std::vector<std::string>> ParsePaths(const std::string& content_t
 
 }  // namespace
 
-absl::StatusOr<HttpResponse> HubReads::Answer(const HubRoute& route, const HttpRequest& request) {
+absl::StatusOr<HttpResponse> HubReads::Answer(const HubRequest& asked) {
+  const HubRoute& route = asked.route;
+  const HttpRequest& request = asked.http;
   switch (route.call) {
     case HubCall::kList:
-      return List(route, request);
+      return List(asked);
     case HubCall::kInfo:
       return Info(route, request);
     case HubCall::kTree:
@@ -72,14 +74,16 @@ absl::StatusOr<nlohmann::json> HubReads::InfoOf(const HubRevision& revision,
   return Expand(info, fields);
 }
 
-absl::StatusOr<HttpResponse> HubReads::List(const HubRoute& route, const HttpRequest& request) {
-  const QueryFields fields = ParseQuery(request.query);
-  ASSIGN_OR_RETURN(const RepositoryQuery query, ParseListQuery(route.type, fields));
+absl::StatusOr<HttpResponse> HubReads::List(const HubRequest& asked) {
+  const QueryFields fields = ParseQuery(asked.http.query);
+  const std::string& type = asked.route.type;
+  ASSIGN_OR_RETURN(RepositoryQuery query, ParseListQuery(type, fields));
+  query.visible_to = asked.caller.visible_to();
   ASSIGN_OR_RETURN(const RepositoryPage page, registry_->FindRepositories(query));
   nlohmann::json items = nlohmann::json::array();
   for (const v1::Repository& repository : page.repositories) {
     const absl::StatusOr<HubRevision> revision =
-        catalog_.FindRevision(route.type, HubId(repository.name()), "main");
+        catalog_.FindRevision(type, HubId(repository.name()), "main");
     if (absl::IsNotFound(revision.status())) continue;  // It went, or has no `latest`.
     RETURN_IF_ERROR(revision.status());
     ASSIGN_OR_RETURN(nlohmann::json item, InfoOf(*revision, fields));
@@ -88,7 +92,7 @@ absl::StatusOr<HttpResponse> HubReads::List(const HubRoute& route, const HttpReq
   HttpResponse response = JsonResponse(items);
   if (page.more) {
     response.headers["Link"] =
-        NextLink(request, fields, CursorAfter(fields, page.repositories.back()));
+        NextLink(asked.http, fields, CursorAfter(fields, page.repositories.back()));
   }
   return response;
 }
@@ -109,12 +113,12 @@ absl::StatusOr<HttpResponse> HubReads::Tree(const HubRoute& route, const HttpReq
   return JsonResponse(*tree);
 }
 
-absl::StatusOr<HttpResponse> HubReads::PathsInfo(const HubRoute& route, const HttpRequest& request,
-                                                 const std::string& body) {
+absl::StatusOr<HttpResponse> HubReads::PathsInfo(const HubRequest& asked, const std::string& body) {
+  const HubRoute& route = asked.route;
   ASSIGN_OR_RETURN(const HubRevision revision,
                    catalog_.FindRevision(route.type, route.id, route.revision));
   ASSIGN_OR_RETURN(const std::vector<std::string> paths,
-                   ParsePaths(request.header("content-type"), body));
+                   ParsePaths(asked.http.header("content-type"), body));
   nlohmann::json items = nlohmann::json::array();
   for (const std::string& path : paths) {
     ASSIGN_OR_RETURN(const auto item, files_.TreeEntry(revision.version, path));

@@ -3,12 +3,11 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "services/common/http_handler.h"
 #include "services/common/url.h"
 #include "services/registry/hub/card_cache.h"
 #include "services/registry/hub/hub_catalog.h"
 #include "services/registry/hub/hub_files.h"
-#include "services/registry/hub/hub_route.h"
+#include "services/registry/hub/hub_request.h"
 
 namespace ropewalk {
 
@@ -21,14 +20,13 @@ class HubReads {
       : registry_(registry), catalog_(registry), files_(registry), cards_(registry) {}
 
   // The answer to GET or HEAD. UNIMPLEMENTED: the call has neither.
-  absl::StatusOr<HttpResponse> Answer(const HubRoute& route, const HttpRequest& request);
+  absl::StatusOr<HttpResponse> Answer(const HubRequest& request);
 
   // kPathsInfo: `body` is a form, paths=a&paths=b, or JSON, {"paths": ["a", "b"]}.
-  absl::StatusOr<HttpResponse> PathsInfo(const HubRoute& route, const HttpRequest& request,
-                                         const std::string& body);
+  absl::StatusOr<HttpResponse> PathsInfo(const HubRequest& request, const std::string& body);
 
  private:
-  absl::StatusOr<HttpResponse> List(const HubRoute& route, const HttpRequest& request);
+  absl::StatusOr<HttpResponse> List(const HubRequest& request);
   absl::StatusOr<HttpResponse> Info(const HubRoute& route, const HttpRequest& request);
   absl::StatusOr<HttpResponse> Tree(const HubRoute& route, const HttpRequest& request);
   absl::StatusOr<HttpResponse> Refs(const HubRoute& route);

@@ -23,6 +23,20 @@ bool Matches(const std::string& if_none_match, const std::string& quoted_etag) {
   return absl::StrContains(if_none_match, quoted_etag) || if_none_match == "*";
 }
 
+// What comes from a store elsewhere.
+class BlobBody final : public HttpBody {
+ public:
+  BlobBody(std::unique_ptr<BlobReader> reader, int64_t size_bytes)
+      : reader_(std::move(reader)), size_bytes_(size_bytes) {}
+
+  int64_t size_bytes() const override { return size_bytes_; }
+  absl::StatusOr<std::string> Next() override { return reader_->Next(); }
+
+ private:
+  const std::unique_ptr<BlobReader> reader_;
+  const int64_t size_bytes_;
+};
+
 HttpResponse OutOfRange(int64_t size) {
   HttpResponse response = HubErrorResponse(
       absl::OutOfRangeError(absl::StrCat("the range is outside of the file's ", size, " bytes")));
@@ -69,8 +83,12 @@ absl::StatusOr<HttpResponse> HubReads::Resolve(const HubRoute& route, const Http
   download.set_digest(file->digest());
   download.set_offset(range->offset);
   download.set_length(range->length);
-  ASSIGN_OR_RETURN(const std::unique_ptr<BlobReader> reader, registry_->ReadBlob(download));
-  response.body = reader->file();
+  ASSIGN_OR_RETURN(std::unique_ptr<BlobReader> reader, registry_->ReadBlob(download));
+  if (const auto stretch = reader->file()) {
+    response.body = *stretch;
+  } else {
+    response.body = std::make_shared<BlobBody>(std::move(reader), range->length);
+  }
   return response;
 }
 

@@ -49,10 +49,12 @@ std::optional<HubRoute> ParseRepositoryCall(const Parts& parts, HubRoute route) 
   }
   if (what == "auth-check" && parts.size() <= 7) {
     route.call = HubCall::kAuthCheck;
+    route.revision = "main";
+    if (parts.size() == 7) route.path = parts[6];
     return route;
   }
-  if (what == "refs" && parts.size() == 6) {
-    route.call = HubCall::kRefs;
+  if ((what == "refs" || what == "settings") && parts.size() == 6) {
+    route.call = what == "refs" ? HubCall::kRefs : HubCall::kSettings;
     return route;
   }
   if (parts.size() != 7) return std::nullopt;

@@ -20,7 +20,8 @@ enum class HubCall {
   kPathsInfo,     // POST /api/{type}/{id}/paths-info/{revision}
   kRefs,          // GET  /api/{type}/{id}/refs
   kCommits,       // GET  /api/{type}/{id}/commits/{revision}
-  kAuthCheck,     // GET  /api/{type}/{id}/auth-check[/write]
+  kAuthCheck,     // GET  /api/{type}/{id}/auth-check[/{path}]
+  kSettings,      // PUT  /api/{type}/{id}/settings
   kPreupload,     // POST /api/{type}/{id}/preupload/{revision}
   kCommit,        // POST /api/{type}/{id}/commit/{revision}
   kTag,           // POST, DELETE /api/{type}/{id}/tag/{revision}

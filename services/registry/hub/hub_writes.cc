@@ -50,10 +50,13 @@ std::string BranchTag(const std::string& revision) {
 
 }  // namespace
 
-std::unique_ptr<HttpExchange> HubWrites::Begin(const HubRoute& route, const HttpRequest& request) {
+std::unique_ptr<HttpExchange> HubWrites::Begin(const HubRequest& asked) {
+  const HubRoute& route = asked.route;
+  const HttpRequest& request = asked.http;
   static const Entry kEntries[] = {{HubCall::kCreateRepo, "POST", &HubWrites::CreateRepo},
                                    {HubCall::kDeleteRepo, "DELETE", &HubWrites::DeleteRepo},
                                    {HubCall::kMoveRepo, "POST", &HubWrites::MoveRepo},
+                                   {HubCall::kSettings, "PUT", &HubWrites::ChangeSettings},
                                    {HubCall::kTag, "POST", &HubWrites::AddTag},
                                    {HubCall::kTag, "DELETE", &HubWrites::DeleteTag},
                                    {HubCall::kBranch, "POST", &HubWrites::AddBranch},
@@ -62,49 +65,49 @@ std::unique_ptr<HttpExchange> HubWrites::Begin(const HubRoute& route, const Http
                                    {HubCall::kPreupload, "POST", &HubWrites::Preupload},
                                    {HubCall::kLfsBatch, "POST", &HubWrites::LfsBatch},
                                    {HubCall::kLfsVerify, "POST", &HubWrites::LfsVerify}};
-  if (route.call == HubCall::kCommit && request.method == "POST")
-    return BeginCommit(route, request);
+  if (route.call == HubCall::kCommit && request.method == "POST") return BeginCommit(asked);
   if (route.call == HubCall::kLfsUpload && request.method == "PUT") {
     return BeginLfsUpload(route, request);
   }
   for (const Entry& entry : kEntries) {
     if (entry.call != route.call || entry.http_method != request.method) continue;
-    return AnswerToBody(kMaxBodyBytes, [this, route, request, &entry](const std::string& text) {
+    return AnswerToBody(kMaxBodyBytes, [this, asked, &entry](const std::string& text) {
       absl::StatusOr<nlohmann::json> body = ParseBody(text.empty() ? "{}" : text);
       if (!body.ok()) return HubErrorResponse(body.status());
-      return ToHubResponse((this->*entry.method)(route, request, *body));
+      return ToHubResponse((this->*entry.method)(asked, *body));
     });
   }
   return nullptr;
 }
 
-absl::StatusOr<Commit> HubWrites::PrepareCommit(const HubRoute& route) {
+absl::StatusOr<Commit> HubWrites::PrepareCommit(const HubRequest& asked) {
+  const HubRoute& route = asked.route;
   ASSIGN_OR_RETURN(const HubRevision revision,
                    catalog_.FindRevision(route.type, route.id, route.revision));
   Commit commit;
   commit.repository = revision.repository.name();
   commit.branch = BranchTag(route.revision);
+  commit.author = asked.caller.user();
   return commit;
 }
 
-std::unique_ptr<HttpExchange> HubWrites::BeginCommit(const HubRoute& route,
-                                                     const HttpRequest& request) {
-  absl::StatusOr<Commit> commit = PrepareCommit(route);
+std::unique_ptr<HttpExchange> HubWrites::BeginCommit(const HubRequest& asked) {
+  absl::StatusOr<Commit> commit = PrepareCommit(asked);
   if (!commit.ok()) return AnswerAtOnce(HubErrorResponse(commit.status()));
   return std::make_unique<CommitBody>(
-      registry_, *std::move(commit), [this, id = route.id, request](const Commit& complete) {
+      registry_, *std::move(commit), [this, asked](const Commit& complete) {
         const absl::StatusOr<v1::Version> version = registry_->MakeCommit(complete);
         if (!version.ok()) return HubErrorResponse(version.status());
         const std::string oid = CommitOf(version->name());
-        return JsonResponse(
-            {{"success", true},
-             {"commitOid", oid},
-             {"commitUrl", absl::StrCat(OriginOf(request), "/", id, "/commit/", oid)},
-             {"hookOutput", ""}});
+        return JsonResponse({{"success", true},
+                             {"commitOid", oid},
+                             {"commitUrl", absl::StrCat(OriginOf(asked.http), "/", asked.route.id,
+                                                        "/commit/", oid)},
+                             {"hookOutput", ""}});
       });
 }
 
-absl::StatusOr<HttpResponse> HubWrites::ValidateYaml(const HubRoute&, const HttpRequest&,
+absl::StatusOr<HttpResponse> HubWrites::ValidateYaml(const HubRequest&,
                                                      const nlohmann::json& body) {
   const std::string content = OptionalText(body, "content");
   nlohmann::json errors = nlohmann::json::array();
@@ -115,19 +118,20 @@ absl::StatusOr<HttpResponse> HubWrites::ValidateYaml(const HubRoute&, const Http
   return JsonResponse({{"errors", errors}, {"warnings", nlohmann::json::array()}});
 }
 
-absl::StatusOr<HttpResponse> HubWrites::Preupload(const HubRoute& route, const HttpRequest& request,
+absl::StatusOr<HttpResponse> HubWrites::Preupload(const HubRequest& asked,
                                                   const nlohmann::json& body) {
+  const HubRoute& route = asked.route;
   ASSIGN_OR_RETURN(const HubRevision revision,
                    catalog_.FindRevision(route.type, route.id, route.revision));
-  ASSIGN_OR_RETURN(const auto asked, RequiredObjects(body, "files", kMaxPreuploadFiles));
+  ASSIGN_OR_RETURN(const auto files, RequiredObjects(body, "files", kMaxPreuploadFiles));
   std::map<std::string, const v1::File*> there;
   for (const v1::File& file : revision.version.files()) there[file.path()] = &file;
-  const bool needs_xet = NeedsXet(request.header("user-agent"));
+  const bool lacks_xet = !has_xet_ && NeedsXet(asked.http.header("user-agent"));
   nlohmann::json answers = nlohmann::json::array();
-  for (const nlohmann::json& file : asked) {
+  for (const nlohmann::json& file : files) {
     ASSIGN_OR_RETURN(const std::string path, RequiredText(file, "path"));
     ASSIGN_OR_RETURN(const int64_t size, RequiredSize(file, "size"));
-    const bool lfs = needs_xet ? size > kMaxRegularBytes : IsLfsFile(path, size);
+    const bool lfs = lacks_xet ? size > kMaxRegularBytes : IsLfsFile(path, size);
     nlohmann::json answer{
         {"path", path}, {"uploadMode", lfs ? "lfs" : "regular"}, {"shouldIgnore", false}};
     const auto current = there.find(path);

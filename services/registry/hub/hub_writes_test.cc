@@ -119,10 +119,25 @@ TEST_F(HubWritesTest, RefusesPathsThatLeadElsewhere) {
   EXPECT_THAT(Paths("bob/x"), IsEmpty());
 }
 
+TEST_F(HubWritesTest, ACommitKeepsWhatIsSaidOfItFirst) {
+  CreateRepo("bob", "x");
+  CommitOk("bob/x", FileLine("a", "A"));
+  EXPECT_EQ(Ask("/api/models/bob/x/commit/main", {}, "POST",
+                R"({"key": "header", "value": {"summary": "later", "description": "d"}})"
+                "\n" +
+                    FileLine("a", "A"))
+                .status,
+            200);
+  const nlohmann::json commits = AskJson("/api/models/bob/x/commits/main");
+  ASSERT_EQ(commits.size(), 1u);
+  EXPECT_EQ(commits[0]["title"], "s");
+  EXPECT_EQ(commits[0]["authors"][0]["user"], "anonymous");
+}
+
 TEST_F(HubWritesTest, AnAdapterIsFoundAmongAdapters) {
   CreateRepo("bob", "x");
   CommitOk("bob/x", FileLine("notes.txt", "n"));
-  CommitOk("bob/x", FileLine("adapter_config.json", "{}"));
+  CommitOk("bob/x", FileLine("adapter_config.json", kAdapterConfig));
   EXPECT_THAT(Paths("bob/x"), ElementsAre("adapter_config.json", "notes.txt"));
   EXPECT_TRUE(registry_->GetRepository("adapters/bob/x").ok());
   EXPECT_TRUE(absl::IsNotFound(registry_->GetRepository("models/bob/x").status()));

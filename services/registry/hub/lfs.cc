@@ -48,18 +48,19 @@ class IgnoredBody final : public HttpExchange {
 
 }  // namespace
 
-absl::StatusOr<HttpResponse> HubWrites::LfsBatch(const HubRoute& route, const HttpRequest& request,
+absl::StatusOr<HttpResponse> HubWrites::LfsBatch(const HubRequest& asked,
                                                  const nlohmann::json& body) {
+  const HubRoute& route = asked.route;
   ASSIGN_OR_RETURN(const std::string operation, RequiredText(body, "operation"));
   if (operation != "upload") {
     return absl::InvalidArgumentError("only uploads go this way; download by /resolve/");
   }
   RETURN_IF_ERROR(catalog_.FindRepository(route.type, route.id).status());
-  ASSIGN_OR_RETURN(const auto asked, RequiredObjects(body, "objects", kMaxObjects));
-  const std::string origin = OriginOf(request);
+  ASSIGN_OR_RETURN(const auto wanted, RequiredObjects(body, "objects", kMaxObjects));
+  const std::string origin = OriginOf(asked.http);
   const std::string type = route.type == "models" ? "" : absl::StrCat(route.type, "/");
   nlohmann::json objects = nlohmann::json::array();
-  for (const nlohmann::json& object : asked) {
+  for (const nlohmann::json& object : wanted) {
     ASSIGN_OR_RETURN(const std::string oid, RequiredText(object, "oid"));
     ASSIGN_OR_RETURN(const int64_t size, RequiredSize(object, "size"));
     v1::FindMissingBlobsRequest find;
@@ -94,8 +95,7 @@ std::unique_ptr<HttpExchange> HubWrites::BeginLfsUpload(const HubRoute& route,
   return std::make_unique<BlobBody>(*std::move(upload));
 }
 
-absl::StatusOr<HttpResponse> HubWrites::LfsVerify(const HubRoute&, const HttpRequest&,
-                                                  const nlohmann::json& body) {
+absl::StatusOr<HttpResponse> HubWrites::LfsVerify(const HubRequest&, const nlohmann::json& body) {
   v1::QueryUploadRequest query;
   ASSIGN_OR_RETURN(*query.mutable_digest(), RequiredText(body, "oid"));
   ASSIGN_OR_RETURN(const int64_t size, RequiredSize(body, "size"));

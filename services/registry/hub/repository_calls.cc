@@ -12,9 +12,6 @@
 namespace ropewalk {
 namespace {
 
-// Where repositories of callers without a name go.
-constexpr char kNobody[] = "anonymous";
-
 // "models" for what a body calls "model", or does not call anything.
 absl::StatusOr<std::string> TypeOf(const nlohmann::json& body) {
   const std::string type = OptionalText(body, "type");
@@ -24,9 +21,26 @@ absl::StatusOr<std::string> TypeOf(const nlohmann::json& body) {
       absl::StrCat("type '", type, "' is not kept here; give model or dataset"));
 }
 
-std::string IdOf(const std::string& organization, const std::string& name) {
+// Of what the body names; in the caller's own namespace if it names none.
+absl::StatusOr<std::string> IdOf(const nlohmann::json& body, const Caller& caller) {
+  ASSIGN_OR_RETURN(const std::string name, RequiredText(body, "name"));
   if (absl::StrContains(name, "/")) return name;
-  return absl::StrCat(organization.empty() ? kNobody : organization, "/", name);
+  const std::string organization = OptionalText(body, "organization");
+  return absl::StrCat(organization.empty() ? caller.user() : organization, "/", name);
+}
+
+// What a body says of `private` or `visibility`; unspecified if nothing.
+absl::StatusOr<v1::Visibility> VisibilityOf(const nlohmann::json& body) {
+  const std::string visibility = OptionalText(body, "visibility");
+  if (visibility == "public") return v1::VISIBILITY_PUBLIC;
+  if (visibility == "private") return v1::VISIBILITY_PRIVATE;
+  if (!visibility.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("visibility '", visibility, "' is not kept here; give private or public"));
+  }
+  const auto hidden = body.find("private");
+  if (hidden == body.end() || !hidden->is_boolean()) return v1::VISIBILITY_UNSPECIFIED;
+  return hidden->get<bool>() ? v1::VISIBILITY_PRIVATE : v1::VISIBILITY_PUBLIC;
 }
 
 std::string UrlOf(const HttpRequest& request, const std::string& type, const std::string& id) {
@@ -47,34 +61,40 @@ HttpResponse Nothing() { return JsonResponse(nlohmann::json::object()); }
 
 }  // namespace
 
-absl::StatusOr<HttpResponse> HubWrites::CreateRepo(const HubRoute&, const HttpRequest& request,
+absl::StatusOr<HttpResponse> HubWrites::CreateRepo(const HubRequest& asked,
                                                    const nlohmann::json& body) {
   ASSIGN_OR_RETURN(const std::string type, TypeOf(body));
-  ASSIGN_OR_RETURN(const std::string name, RequiredText(body, "name"));
-  const std::string id = IdOf(OptionalText(body, "organization"), name);
-  const std::string url = UrlOf(request, type, id);
+  ASSIGN_OR_RETURN(const std::string id, IdOf(body, asked.caller));
+  ASSIGN_OR_RETURN(const v1::Visibility visibility, VisibilityOf(body));
+  RETURN_IF_ERROR(asked.caller.CheckMayWrite(AuthorOf(id)));
+  const std::string url = UrlOf(asked.http, type, id);
   if (catalog_.FindRepository(type, id).ok()) {
     return RepoResponse(409, url, id, absl::StrCat("there is a repository ", id, " already"));
   }
-  RETURN_IF_ERROR(registry_->CreateRepository(absl::StrCat(type, "/", id)));
+  const std::string name = absl::StrCat(type, "/", id);
+  RETURN_IF_ERROR(registry_->CreateRepository(name));
+  if (visibility == v1::VISIBILITY_PUBLIC) RETURN_IF_ERROR(Show(name, visibility));
   return RepoResponse(200, url, id, "");
 }
 
-absl::StatusOr<HttpResponse> HubWrites::DeleteRepo(const HubRoute&, const HttpRequest&,
+absl::StatusOr<HttpResponse> HubWrites::DeleteRepo(const HubRequest& asked,
                                                    const nlohmann::json& body) {
   ASSIGN_OR_RETURN(const std::string type, TypeOf(body));
-  ASSIGN_OR_RETURN(const std::string name, RequiredText(body, "name"));
-  ASSIGN_OR_RETURN(const v1::Repository repository,
-                   catalog_.FindRepository(type, IdOf(OptionalText(body, "organization"), name)));
+  ASSIGN_OR_RETURN(const std::string id, IdOf(body, asked.caller));
+  RETURN_IF_ERROR(asked.caller.CheckMayWrite(AuthorOf(id)));
+  ASSIGN_OR_RETURN(const v1::Repository repository, catalog_.FindRepository(type, id));
   RETURN_IF_ERROR(registry_->DeleteRepository(repository.name()));
   return Nothing();
 }
 
-absl::StatusOr<HttpResponse> HubWrites::MoveRepo(const HubRoute&, const HttpRequest&,
+absl::StatusOr<HttpResponse> HubWrites::MoveRepo(const HubRequest& asked,
                                                  const nlohmann::json& body) {
   ASSIGN_OR_RETURN(const std::string type, TypeOf(body));
   ASSIGN_OR_RETURN(const std::string from, RequiredText(body, "fromRepo"));
   ASSIGN_OR_RETURN(const std::string to, RequiredText(body, "toRepo"));
+  for (const std::string& id : {from, to}) {
+    RETURN_IF_ERROR(asked.caller.CheckMayWrite(AuthorOf(id)));
+  }
   ASSIGN_OR_RETURN(const v1::Repository repository, catalog_.FindRepository(type, from));
   if (catalog_.FindRepository(type, to).ok()) {
     return absl::AlreadyExistsError(absl::StrCat("there is a repository ", to, " already"));
@@ -85,8 +105,28 @@ absl::StatusOr<HttpResponse> HubWrites::MoveRepo(const HubRoute&, const HttpRequ
   return Nothing();
 }
 
-absl::StatusOr<HttpResponse> HubWrites::AddTag(const HubRoute& route, const HttpRequest&,
+absl::StatusOr<HttpResponse> HubWrites::ChangeSettings(const HubRequest& asked,
+                                                       const nlohmann::json& body) {
+  ASSIGN_OR_RETURN(const v1::Visibility visibility, VisibilityOf(body));
+  if (visibility == v1::VISIBILITY_UNSPECIFIED) {
+    return absl::InvalidArgumentError("only `private` and `visibility` can be set here");
+  }
+  ASSIGN_OR_RETURN(const v1::Repository repository,
+                   catalog_.FindRepository(asked.route.type, asked.route.id));
+  RETURN_IF_ERROR(Show(repository.name(), visibility));
+  return Nothing();
+}
+
+absl::Status HubWrites::Show(const std::string& repository, v1::Visibility visibility) {
+  v1::SetVisibilityRequest request;
+  request.set_name(repository);
+  request.set_visibility(visibility);
+  return registry_->SetVisibility(request).status();
+}
+
+absl::StatusOr<HttpResponse> HubWrites::AddTag(const HubRequest& asked,
                                                const nlohmann::json& body) {
+  const HubRoute& route = asked.route;
   ASSIGN_OR_RETURN(const HubRevision revision,
                    catalog_.FindRevision(route.type, route.id, route.revision));
   ASSIGN_OR_RETURN(const std::string tag, RequiredText(body, "tag"));
@@ -95,8 +135,9 @@ absl::StatusOr<HttpResponse> HubWrites::AddTag(const HubRoute& route, const Http
   return Nothing();
 }
 
-absl::StatusOr<HttpResponse> HubWrites::AddBranch(const HubRoute& route, const HttpRequest&,
+absl::StatusOr<HttpResponse> HubWrites::AddBranch(const HubRequest& asked,
                                                   const nlohmann::json& body) {
+  const HubRoute& route = asked.route;
   const std::string start = OptionalText(body, "startingPoint");
   ASSIGN_OR_RETURN(const HubRevision revision,
                    catalog_.FindRevision(route.type, route.id, start.empty() ? "main" : start));
@@ -107,8 +148,8 @@ absl::StatusOr<HttpResponse> HubWrites::AddBranch(const HubRoute& route, const H
 }
 
 // Of a branch, too.
-absl::StatusOr<HttpResponse> HubWrites::DeleteTag(const HubRoute& route, const HttpRequest&,
-                                                  const nlohmann::json&) {
+absl::StatusOr<HttpResponse> HubWrites::DeleteTag(const HubRequest& asked, const nlohmann::json&) {
+  const HubRoute& route = asked.route;
   ASSIGN_OR_RETURN(const v1::Repository repository, catalog_.FindRepository(route.type, route.id));
   if (route.revision == "main" || route.revision == "latest") {
     return absl::InvalidArgumentError("the branch main cannot be deleted");

@@ -49,6 +49,7 @@ def check_commit():
     parent = api.model_info(ID).sha
     commit = api.create_commit(ID, [CommitOperationAdd("two.txt", b"2"), CommitOperationDelete("notes/", is_folder=True)], commit_message="two")
     assert api.model_info(ID).sha == commit.oid != parent
+    assert api.list_repo_commits(ID)[0].title == "two"
     assert "two.txt" in api.list_repo_files(ID) and "notes/one.md" not in api.list_repo_files(ID)
     raises(HfHubHTTPError, api.create_commit, ID, [CommitOperationAdd("three.txt", b"3")], commit_message="three", parent_commit=parent)
     api.delete_file("two.txt", ID)

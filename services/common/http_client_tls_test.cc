@@ -1,0 +1,135 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "services/common/files.h"
+#include "services/common/http_client.h"
+#include "tests/testing/temporary_folder.h"
+
+namespace ropewalk {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// A key, and a certificate for 127.0.0.1 that it has signed itself.
+class SelfSigned {
+ public:
+  SelfSigned() : key_(EVP_EC_gen("P-256")), certificate_(X509_new()) {
+    X509_set_version(certificate_, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate_), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
+    X509_set_pubkey(certificate_, key_);
+    X509_NAME* const name = X509_get_subject_name(certificate_);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
+    X509_set_issuer_name(certificate_, name);
+    X509_EXTENSION* const address =
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
+    X509_add_ext(certificate_, address, -1);
+    X509_EXTENSION_free(address);
+    X509_sign(certificate_, key_, EVP_sha256());
+  }
+  ~SelfSigned() {
+    X509_free(certificate_);
+    EVP_PKEY_free(key_);
+  }
+  SelfSigned(const SelfSigned&) = delete;
+  SelfSigned& operator=(const SelfSigned&) = delete;
+
+  std::string Certificate() const {
+    return Pem([this](BIO* bio) { PEM_write_bio_X509(bio, certificate_); });
+  }
+  std::string Key() const {
+    return Pem([this](BIO* bio) {
+      PEM_write_bio_PrivateKey(bio, key_, nullptr, nullptr, 0, nullptr, nullptr);
+    });
+  }
+
+ private:
+  template <typename Write>
+  static std::string Pem(Write write) {
+    BIO* const bio = BIO_new(BIO_s_mem());
+    write(bio);
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio, &data);
+    std::string pem(data, size);
+    BIO_free(bio);
+    return pem;
+  }
+
+  EVP_PKEY* const key_;
+  X509* const certificate_;
+};
+
+// Answers one request on one connection.
+class TlsServer {
+ public:
+  explicit TlsServer(const SelfSigned& identity) {
+    context_.use_certificate_chain(asio::buffer(identity.Certificate()));
+    context_.use_private_key(asio::buffer(identity.Key()), asio::ssl::context::pem);
+    thread_ = std::thread([this] { Answer(); });
+  }
+  ~TlsServer() { thread_.join(); }
+
+  std::string url() const {
+    return absl::StrCat("https://127.0.0.1:", acceptor_.local_endpoint().port(), "/");
+  }
+
+ private:
+  void Answer() {
+    boost::system::error_code error;
+    asio::ssl::stream<tcp::socket> stream(io_, context_);
+    acceptor_.accept(stream.next_layer(), error);
+    if (!error) stream.handshake(asio::ssl::stream_base::server, error);
+    asio::streambuf request;
+    if (!error) asio::read_until(stream, request, "\r\n\r\n", error);
+    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
+    if (!error) asio::write(stream, asio::buffer(answer), error);
+    stream.shutdown(error);
+  }
+
+  asio::io_context io_;
+  asio::ssl::context context_{asio::ssl::context::tls_server};
+  tcp::acceptor acceptor_{io_, {asio::ip::address_v4::loopback(), 0}};
+  std::thread thread_;
+};
+
+TEST(HttpClientTls, TrustsOnlyTheAuthoritiesThatItIsGiven) {
+  const SelfSigned identity;
+  const TemporaryFolder folder;
+  ASSERT_TRUE(WriteFileAtomically(folder.path("ca.pem"), identity.Certificate()).ok());
+  {
+    const TlsServer server(identity);
+    HttpCall call;
+    call.url = server.url();
+    const absl::Status status = HttpClient().Send(call).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_THAT(status.message(), ::testing::HasSubstr("certificate"));
+  }
+  const TlsServer server(identity);
+  HttpClientOptions options;
+  options.ca_file = folder.path("ca.pem");
+  HttpCall call;
+  call.url = server.url();
+  HttpClient client(options);
+  const auto reply = client.Send(call);
+  ASSERT_TRUE(reply.ok()) << reply.status();
+  EXPECT_EQ(reply->body, "secret");
+}
+
+}  // namespace
+}  // namespace ropewalk
