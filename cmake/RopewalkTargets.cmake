@@ -31,7 +31,8 @@ function(ropewalk_binary name)
 endfunction()
 
 # ropewalk_test(NAME SOURCES... DEPS targets... LABELS labels... TIMEOUT seconds): one gtest executable, one ctest.
-# Label `unit` runs under every sanitizer; `grpc` (libgrpc inside) is left out under TSan; `cluster` starts processes.
+# Label `unit` runs under every sanitizer; `grpc` (libgrpc inside) is left out under TSan; `cluster` starts processes;
+# `stores` starts servers of others, or needs the libraries that talk to them, which no sanitizer build shall wait for.
 function(ropewalk_test name)
   if(NOT ROPEWALK_TESTS)
     return()
