@@ -31,7 +31,8 @@ function(ropewalk_binary name)
 endfunction()
 
 # ropewalk_test(NAME SOURCES... DEPS targets... LABELS labels... TIMEOUT seconds): one gtest executable, one ctest.
-# Label `unit` runs under every sanitizer; `grpc` (libgrpc inside) is left out under TSan; `cluster` starts processes;
+# Label `unit` runs under every sanitizer; `serial` (no threads but OpenMP's, of which there is one
+# under TSan) and `grpc` (libgrpc inside) are left out under TSan; `cluster` starts processes;
 # `stores` starts servers of others, or needs the libraries that talk to them, which no sanitizer build shall wait for.
 function(ropewalk_test name)
   if(NOT ROPEWALK_TESTS)
@@ -58,7 +59,7 @@ function(ropewalk_test name)
     if(label STREQUAL unit)
       add_dependencies(unit_tests ${name})
     endif()
-    if(label MATCHES "^(unit|grpc)$")
+    if(label MATCHES "^(unit|serial|grpc)$")
       add_dependencies(sanitized_tests ${name})
     endif()
   endforeach()

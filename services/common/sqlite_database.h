@@ -53,7 +53,7 @@ class SqliteStatement {
 };
 
 // The one connection to a database file, which it holds exclusively. Commits reach the disk before
-// they return (WAL, synchronous=FULL). Not thread-safe.
+// they return (WAL, synchronous=FULL). Keeps up to 64 MiB of the file in memory. Not thread-safe.
 class SqliteDatabase {
  public:
   // Creates the file if absent.

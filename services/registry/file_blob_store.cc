@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -53,7 +54,10 @@ absl::Status SetTime(const std::string& path, absl::Time time) {
 
 absl::Status MakeFolderDurably(const std::string& folder) {
   if (mkdir(folder.c_str(), 0755) == 0) {
-    return SyncFolder(std::filesystem::path(folder).parent_path().string());
+    absl::Status status = SyncFolder(std::filesystem::path(folder).parent_path().string());
+    // Else the next to ask would find it made, and take it for durable.
+    if (!status.ok()) rmdir(folder.c_str());
+    return status;
   }
   if (errno == EEXIST) return absl::OkStatus();
   return FileError(errno, absl::StrCat("cannot make the folder ", folder));
@@ -83,7 +87,8 @@ class FileBlobStore::Upload final : public BlobUpload {
   ~Upload() override {
     // Only the upload that has the digest for its name can be found again.
     if (name_ != digest_) Drop();
-    if (file_ != nullptr) file_->Sync().IgnoreError();
+    // What a disk has failed to write once it may say to have written the next time.
+    if (file_ != nullptr && !file_->Sync().ok()) Drop();
     store_->Release(name_);
   }
 
@@ -167,7 +172,7 @@ absl::StatusOr<std::unique_ptr<FileBlobStore>> FileBlobStore::Open(const std::st
   const std::string blobs = absl::StrCat(folder, "/blobs/sha256");
   const std::string uploads = absl::StrCat(folder, "/uploads");
   for (const std::string& path : {blobs, uploads}) RETURN_IF_ERROR(MakeFolders(path));
-  for (const std::string& path : {absl::StrCat(folder, "/blobs"), folder}) {
+  for (const std::string& path : {blobs, absl::StrCat(folder, "/blobs"), folder}) {
     RETURN_IF_ERROR(SyncFolder(path));
   }
   return std::unique_ptr<FileBlobStore>(new FileBlobStore(folder, clock, std::move(open_file)));
@@ -183,8 +188,25 @@ std::string FileBlobStore::UploadPath(const std::string& name) const {
 
 absl::StatusOr<BlobInfo> FileBlobStore::Stat(const std::string& digest) const {
   absl::StatusOr<BlobInfo> info = StatFile(BlobPath(digest), digest);
-  if (!absl::IsNotFound(info.status())) return info;
-  return absl::NotFoundError(absl::StrCat("there is no blob ", digest));
+  if (absl::IsNotFound(info.status())) {
+    return absl::NotFoundError(absl::StrCat("there is no blob ", digest));
+  }
+  RETURN_IF_ERROR(info.status());
+  RETURN_IF_ERROR(SyncOnce(std::filesystem::path(BlobPath(digest)).parent_path().string()));
+  return info;
+}
+
+absl::Status FileBlobStore::SyncOnce(const std::string& folder) const {
+  int64_t moves = 0;
+  {
+    MutexLock lock(&synced_mutex_);
+    if (synced_.count(folder) > 0) return absl::OkStatus();
+    moves = moves_;
+  }
+  RETURN_IF_ERROR(SyncFolder(folder));
+  MutexLock lock(&synced_mutex_);
+  if (moves == moves_) synced_.insert(folder);
+  return absl::OkStatus();
 }
 
 absl::Status FileBlobStore::Touch(const std::string& digest) {
@@ -272,10 +294,15 @@ absl::Status FileBlobStore::MoveIntoPlace(const std::string& name, const std::st
 absl::Status FileBlobStore::Move(const std::string& from, const std::string& to) {
   const std::string folder = std::filesystem::path(to).parent_path().string();
   RETURN_IF_ERROR(MakeFolderDurably(folder));
-  if (std::rename(from.c_str(), to.c_str()) != 0) {
-    return FileError(errno, absl::StrCat("cannot make ", to));
+  {
+    MutexLock lock(&synced_mutex_);
+    if (std::rename(from.c_str(), to.c_str()) != 0) {
+      return FileError(errno, absl::StrCat("cannot make ", to));
+    }
+    synced_.erase(folder);
+    ++moves_;
   }
-  return SyncFolder(folder);
+  return SyncOnce(folder);
 }
 
 // Moved first and looked at again then: whoever uploads the blob meanwhile must not lose it.

@@ -56,6 +56,9 @@ class FileBlobStore final : public BlobStore {
                                                 int64_t offset);
   void Release(const std::string& name);
   absl::Status MoveIntoPlace(const std::string& name, const std::string& digest);
+  // A blob whose folder could not be synced when it appeared, in this process or one before, is not
+  // said to be there until that has been made good.
+  absl::Status SyncOnce(const std::string& folder) const;
   absl::Status Move(const std::string& from, const std::string& to)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -65,6 +68,10 @@ class FileBlobStore final : public BlobStore {
   // Held while a blob appears, is touched or goes, so that deleting sees the last touch.
   mutable Mutex mutex_;
   std::set<std::string> running_ ABSL_GUARDED_BY(mutex_);  // Names of uploads.
+  mutable Mutex synced_mutex_;                             // Taken after mutex_.
+  // Folders of blobs in which nothing has changed since they were synced.
+  mutable std::set<std::string> synced_ ABSL_GUARDED_BY(synced_mutex_);
+  int64_t moves_ ABSL_GUARDED_BY(synced_mutex_) = 0;
 };
 
 }  // namespace ropewalk

@@ -80,6 +80,40 @@ TEST_F(SqliteMetadataStoreTest, BringsAnOlderDatabaseUpToDate) {
   EXPECT_THAT(version->tags(), ElementsAre("latest"));
 }
 
+// Which is looked for in another way than one that few versions have.
+TEST_F(SqliteMetadataStoreTest, FindsWhatHasACommonLabel) {
+  ASSERT_TRUE(SqliteMetadataStore::Open(folder_.path("registry.db")).ok());
+  const auto store = SqliteMetadataStore::Open(Database(R"sql(
+    CREATE TABLE n(i INTEGER);
+    WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3000)
+      INSERT INTO n SELECT i FROM c;
+    INSERT INTO repositories
+      SELECT 'models/a/' || i, 'models', 'a', 'a/' || i, i, i, 0 FROM n;
+    INSERT INTO versions
+      SELECT i, 'models', 'models/a/' || i, 'v', i, 1, '', '', x'' FROM n;
+    INSERT INTO tags SELECT 'models/a/' || i, 'latest', i, 0, i, 0 FROM n;
+    INSERT INTO labels SELECT 'common', i FROM n WHERE i <= 2990;
+    INSERT INTO labels SELECT 'rare', i FROM n WHERE i % 1000 = 0;
+  )sql"));
+  ASSERT_TRUE(store.ok()) << store.status();
+  RepositoryQuery query;
+  query.labels = {"common"};
+  query.order = RepositoryOrder::kUpdateTime;
+  query.descending = true;
+  query.limit = 2;
+  const auto newest = (*store)->ListRepositories(query);
+  ASSERT_TRUE(newest.ok()) << newest.status();
+  ASSERT_EQ(newest->repositories.size(), 2u);
+  EXPECT_EQ(newest->repositories[0].name(), "models/a/2990");
+  EXPECT_TRUE(newest->more);
+  query.labels = {"common", "rare"};
+  const auto both = (*store)->ListRepositories(query);
+  ASSERT_EQ(both->repositories.size(), 2u);
+  EXPECT_EQ(both->repositories[0].name(), "models/a/2000");
+  EXPECT_EQ(both->repositories[1].name(), "models/a/1000");
+  EXPECT_FALSE(both->more);
+}
+
 TEST_F(SqliteMetadataStoreTest, LeavesADatabaseOfANewerProgramAlone) {
   const auto store = SqliteMetadataStore::Open(Database("PRAGMA user_version = 999"));
   EXPECT_TRUE(absl::IsFailedPrecondition(store.status())) << store.status();

@@ -50,7 +50,24 @@ std::string Placeholders(size_t count) {
   return absl::StrJoin(std::vector<std::string>(count, "?"), ", ");
 }
 
-void Narrow(const RepositoryQuery& query, Selection* selection) {
+// A label of few versions is looked up first; of a common one the list soon comes upon enough.
+constexpr int64_t kFewVersions = 2000;
+
+constexpr char kHasRareLabel[] =
+    "r.name IN (SELECT t.repository FROM labels l JOIN tags t ON t.version_id = l.version_id "
+    "AND t.tag = 'latest' WHERE l.label = ?)";
+constexpr char kHasCommonLabel[] =
+    "EXISTS(SELECT 1 FROM tags t JOIN labels l ON l.version_id = t.version_id "
+    "WHERE t.repository = r.name AND t.tag = 'latest' AND l.label = ?)";
+
+absl::StatusOr<bool> IsRare(const std::string& label, SqliteDatabase* database) {
+  SqliteStatement count =
+      database->Prepare("SELECT COUNT(*) FROM (SELECT 1 FROM labels WHERE label = ? LIMIT ?)");
+  RETURN_IF_ERROR(count.Bind(label).Bind(kFewVersions).Step().status());
+  return count.Int(0) < kFewVersions;
+}
+
+absl::Status Narrow(const RepositoryQuery& query, SqliteDatabase* database, Selection* selection) {
   selection->And(absl::StrCat("r.kind IN (", Placeholders(query.kinds.size()), ")"), query.kinds);
   selection->And("r.namespace = ?", IfAny(query.name_space));
   selection->And("instr(r.namespaced, ?) > 0", IfAny(absl::AsciiStrToLower(query.search)));
@@ -60,11 +77,10 @@ void Narrow(const RepositoryQuery& query, Selection* selection) {
     selection->BindAll(*query.visible_to);
   }
   for (const std::string& label : query.labels) {
-    selection->And(
-        "r.name IN (SELECT t.repository FROM labels l JOIN tags t ON t.version_id = l.version_id "
-        "AND t.tag = 'latest' WHERE l.label = ?)",
-        {label});
+    ASSIGN_OR_RETURN(const bool rare, IsRare(label, database));
+    selection->And(rare ? kHasRareLabel : kHasCommonLabel, {label});
   }
+  return absl::OkStatus();
 }
 
 void BeginAfter(const RepositoryQuery& query, Selection* selection) {
@@ -193,7 +209,7 @@ absl::StatusOr<v1::Repository> SqliteMetadataStore::GetRepository(const std::str
 absl::StatusOr<RepositoryPage> SqliteMetadataStore::ListRepositories(const RepositoryQuery& query) {
   MutexLock lock(&mutex_);
   Selection selection;
-  Narrow(query, &selection);
+  RETURN_IF_ERROR(Narrow(query, &database_, &selection));
   BeginAfter(query, &selection);
   Order(query, &selection);
   SqliteStatement select = database_.Prepare(absl::StrCat(kSelect, selection.sql));

@@ -1,6 +1,7 @@
 #include "services/registry/hub/card_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "services/common/status_macros.h"
 #include "services/registry/model_card.h"
@@ -11,8 +12,11 @@ namespace {
 using Card = std::shared_ptr<const nlohmann::json>;
 
 constexpr int64_t kMaxCardBytes = 1 << 20;
-// Cards take some KiB each. When there are more, all are forgotten: simpler than to know which.
-constexpr size_t kMaxCards = 10'000;
+// Of all cards as JSON text, which takes a tenth of what their trees do. When there are more, all
+// are forgotten: simpler than to know which.
+constexpr size_t kMostBytes = 64 << 20;
+// Of a card beside its text.
+constexpr size_t kOverheadBytes = 200;
 
 }  // namespace
 
@@ -25,14 +29,24 @@ absl::StatusOr<Card> CardCache::Get(const v1::Version& version) {
   {
     MutexLock lock(&mutex_);
     const auto found = cards_.find(readme->digest());
-    if (found != cards_.end()) return found->second;
+    if (found != cards_.end()) {
+      return std::make_shared<const nlohmann::json>(nlohmann::json::parse(found->second));
+    }
   }
   ASSIGN_OR_RETURN(const std::string text, registry_->ReadSmallBlob(readme->digest()));
   Card card = std::make_shared<const nlohmann::json>(ParseModelCard(text));
-  MutexLock lock(&mutex_);
-  if (cards_.size() >= kMaxCards) cards_.clear();
-  cards_[readme->digest()] = card;
+  Keep(readme->digest(), card->dump());
   return card;
+}
+
+void CardCache::Keep(const std::string& digest, std::string card) {
+  const size_t bytes = card.size() + kOverheadBytes;
+  MutexLock lock(&mutex_);
+  if (bytes_ + bytes > kMostBytes) {
+    cards_.clear();
+    bytes_ = 0;
+  }
+  if (cards_.emplace(digest, std::move(card)).second) bytes_ += bytes;
 }
 
 }  // namespace ropewalk

@@ -21,9 +21,12 @@ class CardCache {
   absl::StatusOr<std::shared_ptr<const nlohmann::json>> Get(const v1::Version& version);
 
  private:
+  void Keep(const std::string& digest, std::string card);
+
   Registry* const registry_;
   Mutex mutex_;
-  std::map<std::string, std::shared_ptr<const nlohmann::json>> cards_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> cards_ ABSL_GUARDED_BY(mutex_);  // as JSON, by digest
+  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ropewalk

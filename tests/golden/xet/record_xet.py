@@ -1,6 +1,6 @@
 """Writes what a real client of Xet sends, and BLAKE3 of given lengths.
 
-    ./dev oracles make_xet
+    python record_xet.py        with a Python that has the packages below; build/hub/1.28.0 has all but blake3
 
 Made with huggingface_hub 1.28.0, hf_xet 1.8.0 and blake3 1.0.5. A server on a free port takes what `upload_file` sends:
     uploads.json      for each upload the file's size, SHA-256 and Xet hash, and its new xorb with the hashes and sizes of its chunks
