@@ -15,8 +15,8 @@ namespace ropewalk {
 absl::StatusOr<std::set<std::string>> AuditVersions(RegistryClient* client,
                                                     const std::string& scratch);
 
-// What lies in a registry's data folder must be the blobs with these digests and what every registry
-// has, and nothing else. DATA_LOSS: the first thing that is missing or too much.
+// What lies in a registry's data folder must be the blobs with these digests and what every
+// registry has, and nothing else. DATA_LOSS: the first thing that is missing or too much.
 absl::Status AuditFiles(const std::string& data, const std::set<std::string>& digests);
 
 // Asks SQLite whether the database is whole. No process may have it open.
