@@ -32,7 +32,7 @@ endfunction()
 
 # ropewalk_test(NAME SOURCES... DEPS targets... LABELS labels... TIMEOUT seconds): one gtest executable, one ctest.
 # Label `unit` runs under every sanitizer; `serial` (no threads but OpenMP's, of which there is one
-# under TSan) and `grpc` (libgrpc inside) are left out under TSan; `cluster` starts processes;
+# under TSan) and `grpc` (libgrpc or libcurl inside) are left out under TSan; `cluster` starts processes;
 # `stores` starts servers of others, or needs the libraries that talk to them, which no sanitizer build shall wait for.
 function(ropewalk_test name)
   if(NOT ROPEWALK_TESTS)
