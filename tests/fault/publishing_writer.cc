@@ -46,10 +46,10 @@ PublishingWriter::PublishingWriter(CrashSite* site, std::string repository, uint
 void PublishingWriter::Step() {
   const uint64_t draw = Draw(100);
   if (acknowledged_.versions().size() > kMostVersions) return DeleteVersion();
-  if (draw < 60) return Publish();
-  if (draw < 80) return MoveTag();
-  if (draw < 85) return DeleteTag();
-  if (draw < 90) return DeleteVersion();
+  if (draw < 55) return Publish();
+  if (draw < 70) return MoveTag();
+  if (draw < 75) return DeleteTag();
+  if (draw < 80) return DeleteVersion();
   Collect();
 }
 

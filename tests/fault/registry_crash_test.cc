@@ -2,7 +2,8 @@
 // deletions and collections; while its disk is full and gets room again; and while syncs fail.
 // Shown:
 //   - Every file of every version that can be seen downloads whole, with its digest.
-//   - No version, commit, tag or deletion that was acknowledged is lost.
+//   - No version, commit, tag or deletion that was acknowledged is lost, and no commit that failed
+//     and was seen not to be there is there later.
 //   - In the end a collection leaves the blobs that versions name, and nothing else.
 //   - Whatever is acknowledged had its files synced before they got their names, and their folders
 //     after, by the process that acknowledged it or an earlier one.
@@ -47,7 +48,9 @@ namespace {
 
 constexpr int kKilled = 137;
 constexpr int kKillsARound = 20;
-constexpr int kWritersOfAKind = 3;
+// Those over gRPC wait before they try again what was broken off.
+constexpr int kPublishingWriters = 8;
+constexpr int kCommittingWriters = 3;
 constexpr int kLongestHalfLifeMs = 150;
 // That a process makes in its life, about.
 constexpr int kMostChanges = 1500;
@@ -74,9 +77,11 @@ class RegistryCrash : public testing::Test {
   // Kills it so often, a round's worth between two audits.
   void Torment(int kills, const std::set<absl::StatusCode>& excused) {
     site_ = std::make_unique<CrashSite>(&registry_, excused);
-    for (int i = 0; i < kWritersOfAKind; ++i) {
+    for (int i = 0; i < kPublishingWriters; ++i) {
       writers_.push_back(std::make_unique<PublishingWriter>(
           site_.get(), absl::StrCat("models/crash/published-", i), random_()));
+    }
+    for (int i = 0; i < kCommittingWriters; ++i) {
       writers_.push_back(std::make_unique<CommittingWriter>(
           site_.get(), absl::StrCat("crash/committed-", i), random_()));
     }

@@ -133,6 +133,13 @@ TEST_F(S3RetryTest, GivesUpAfterSoManyAttempts) {
   EXPECT_EQ(script_.requests("PUT"), 3);
 }
 
+TEST_F(S3RetryTest, BeginsNoAttemptThatIsTooLate) {
+  script_.Answer("PUT", Error(503, "SlowDown"));
+  options_.patience.give_up_after = absl::ZeroDuration();
+  EXPECT_TRUE(absl::IsUnavailable(S3Client(options_, Clock::Real()).Put("a", "b", Sha256Hex("b"))));
+  EXPECT_EQ(script_.requests("PUT"), 1);
+}
+
 TEST_F(S3RetryTest, DoesNotRepeatWhatWillNotPass) {
   script_.Answer("PUT", Error(403, "AccessDenied"));
   EXPECT_TRUE(absl::IsPermissionDenied(Put()));
@@ -179,6 +186,25 @@ TEST_F(S3RetryTest, SaysThatAnUploadIsGone) {
   const absl::Status status = Upload();
   EXPECT_TRUE(absl::IsAborted(status)) << status;
   EXPECT_THAT(status.message(), HasSubstr("send it again"));
+}
+
+// It was damaged when it was looked at, and has come anew since.
+TEST_F(S3RetryTest, LosesNoBlobThatComesWhileItIsQuarantined) {
+  script_.Answer("GET list-type=", TextResponse(200, "<ListBucketResult></ListBucketResult>"));
+  for (const char* const modified :
+       {"Fri, 01 May 2026 10:00:00 GMT", "Sat, 02 May 2026 10:00:00 GMT"}) {
+    HttpResponse head = TextResponse(200, "abd");
+    head.headers["Last-Modified"] = modified;
+    script_.Answer("HEAD", head);
+  }
+  script_.Answer("GET", TextResponse(206, "abd"));
+  const auto store = S3BlobStore::Open(options_);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto damaged = (*store)->Quarantine(Sha256Hex("abc"));
+  ASSERT_TRUE(damaged.ok()) << damaged.status();
+  EXPECT_FALSE(*damaged);
+  EXPECT_EQ(script_.requests("HEAD"), 2);
+  EXPECT_EQ(script_.requests("PUT") + script_.requests("DELETE"), 0);
 }
 
 TEST_F(S3RetryTest, AbortsAnUploadThatCannotBeCompleted) {
