@@ -83,6 +83,8 @@ void HttpSession::OnHeader(error_code error) {
   body_bytes_ = 0;
   body_begin_ = std::chrono::steady_clock::now();
   piece_.resize(kHttpPieceBytes);
+  // As much as it holds is read at once: 512 bytes if nothing is said.
+  buffer_.reserve(kHttpPieceBytes);
   const beast::string_view expect = parser_->get()[http::field::expect];
   if (absl::EqualsIgnoreCase(ToString(expect), "100-continue")) return Continue();
   ReadBody();

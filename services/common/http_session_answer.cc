@@ -126,7 +126,10 @@ void HttpSession::OnAnswered(error_code error) {
   stretch_ = FileStretch();
   pieces_ = nullptr;
   if (error) return;
-  if (keep_alive_) return ReadHeader();
+  if (keep_alive_) {
+    buffer_.shrink_to_fit();  // Of connections that wait there may be many.
+    return ReadHeader();
+  }
   stream_.socket().shutdown(tcp::socket::shutdown_send, error);
   if (error || parser_->is_done()) return;
   buffer_.clear();
