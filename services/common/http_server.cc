@@ -7,12 +7,14 @@
 #include <boost/asio/strand.hpp>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/common/http_session.h"
 #include "services/common/listen_address.h"
+#include "services/common/logging.h"
 #include "services/common/status_macros.h"
 #include "services/common/threads.h"
 
@@ -24,6 +26,18 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kAcceptPause(100);
+
+// What a handler or a library throws ends its session, not the server.
+void RunToTheEnd(asio::io_context* io) {
+  while (true) {
+    try {
+      io->run();
+      return;
+    } catch (const std::exception& error) {
+      LogError("an HTTP session has failed", {{"error", error.what()}});
+    }
+  }
+}
 
 }  // namespace
 
@@ -90,7 +104,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOp
   for (int i = 0; i < options.threads; ++i) {
     state->threads.emplace_back([state = state.get()] {
       SetThreadName("http");
-      state->io.run();
+      RunToTheEnd(&state->io);
     });
   }
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/registry/adapter_check.h"
+#include "services/registry/json_text.h"
 #include "services/registry/registry.h"
 
 // Registry: whether an adapter could be loaded.
@@ -87,7 +88,7 @@ absl::Status Registry::CheckAdapter(const v1::CreateVersionRequest& request) {
   const v1::File* const config_file = Find(request.files(), "adapter_config.json");
   if (config_file == nullptr) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::string text, ReadSmallBlob(config_file->digest()));
-  const nlohmann::json config = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json config = ParseJson(text);
   RETURN_IF_ERROR(CheckAdapterConfig(config));
   const v1::File* const weights = Find(request.files(), "adapter_model.safetensors");
   if (weights == nullptr) return absl::OkStatus();  // They may come with the next commit.

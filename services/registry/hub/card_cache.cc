@@ -35,7 +35,7 @@ absl::StatusOr<Card> CardCache::Get(const v1::Version& version) {
   }
   ASSIGN_OR_RETURN(const std::string text, registry_->ReadSmallBlob(readme->digest()));
   Card card = std::make_shared<const nlohmann::json>(ParseModelCard(text));
-  Keep(readme->digest(), card->dump());
+  Keep(readme->digest(), card->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   return card;
 }
 

@@ -3,11 +3,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/registry/json_text.h"
 
 namespace ropewalk {
 
 absl::StatusOr<nlohmann::json> ParseBody(const std::string& body) {
-  nlohmann::json parsed = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  nlohmann::json parsed = ParseJson(body);
   if (parsed.is_object()) return parsed;
   return absl::InvalidArgumentError("the body is not a JSON object");
 }

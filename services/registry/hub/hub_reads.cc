@@ -9,6 +9,7 @@
 #include "services/registry/hub/hub_info.h"
 #include "services/registry/hub/hub_query.h"
 #include "services/registry/hub/json_response.h"
+#include "services/registry/json_text.h"
 
 namespace ropewalk {
 namespace {
@@ -21,7 +22,7 @@ absl::StatusOr<std::vector<std::string>> ParsePaths(const std::string& content_t
                                                     const std::string& body) {
   std::vector<std::string> paths;
   if (absl::StrContains(content_type, "json")) {
-    const nlohmann::json json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+    const nlohmann::json json = ParseJson(body);
     const bool good = json.is_object() && json.contains("paths") && json["paths"].is_array();
     if (!good) return absl::InvalidArgumentError("the body is not {\"paths\": [...]}");
     for (const nlohmann::json& path : json["paths"]) {

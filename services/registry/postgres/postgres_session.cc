@@ -80,6 +80,8 @@ absl::Status PostgresSession::Watched(absl::Duration timeout,
   } catch (const std::exception& error) {
     status = StatusOf(error);
     if (!IsRefusal(error)) broken_ = true;
+    // libpqxx does not always call it that.
+    if (!connection_.is_open()) status = absl::UnavailableError(status.message());
   }
   if (!broken()) return status;
   certain_ = !committing_ && !guard.expired();

@@ -70,6 +70,13 @@ HttpResponse Tagged() {
   return response;
 }
 
+HttpResponse Modified(absl::Time time, const std::string& bytes) {
+  HttpResponse response = TextResponse(200, bytes);
+  response.headers["Last-Modified"] =
+      absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", time, absl::UTCTimeZone());
+  return response;
+}
+
 class S3RetryTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -173,9 +180,7 @@ TEST_F(S3RetryTest, CompletesAgainWhereTheAnswerTurnedOutToBeAnError) {
 TEST_F(S3RetryTest, FindsThatAnUploadIsCompleteAlready) {
   script_.Answer("POST uploadId=", Error(503, "SlowDown"));
   script_.Answer("POST uploadId=", Error(404, "NoSuchUpload"));
-  HttpResponse blob = TextResponse(200, std::string((16 << 20) + 1, 'x'));
-  blob.headers["Last-Modified"] = "Fri, 01 May 2026 10:00:00 GMT";
-  script_.Answer("HEAD", blob);
+  script_.Answer("HEAD", Modified(absl::Now(), std::string((16 << 20) + 1, 'x')));
   const absl::Status status = Upload();
   EXPECT_TRUE(status.ok()) << status;
 }
@@ -188,15 +193,28 @@ TEST_F(S3RetryTest, SaysThatAnUploadIsGone) {
   EXPECT_THAT(status.message(), HasSubstr("send it again"));
 }
 
+TEST_F(S3RetryTest, KeepsAnOldBlobThatWasTouched) {
+  script_.Answer("GET", TextResponse(200, "<ListBucketResult></ListBucketResult>"));
+  script_.Answer("DELETE", TextResponse(204, ""));
+  const absl::Time now = absl::Now();
+  // Asked twice: of the blob, then of when it was touched.
+  for (const int hours : {48, 1, 48, 26}) {
+    script_.Answer("HEAD", Modified(now - absl::Hours(hours), "abc"));
+  }
+  const auto store = S3BlobStore::Open(options_);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_FALSE(*(*store)->DeleteBlobIfOlder(Sha256Hex("abc"), now - absl::Hours(24)));
+  EXPECT_EQ(script_.requests("DELETE"), 0);
+  EXPECT_TRUE(*(*store)->DeleteBlobIfOlder(Sha256Hex("abc"), now - absl::Hours(24)));
+  EXPECT_EQ(script_.requests("DELETE"), 2);
+}
+
 // It was damaged when it was looked at, and has come anew since.
 TEST_F(S3RetryTest, LosesNoBlobThatComesWhileItIsQuarantined) {
   script_.Answer("GET list-type=", TextResponse(200, "<ListBucketResult></ListBucketResult>"));
-  for (const char* const modified :
-       {"Fri, 01 May 2026 10:00:00 GMT", "Sat, 02 May 2026 10:00:00 GMT"}) {
-    HttpResponse head = TextResponse(200, "abd");
-    head.headers["Last-Modified"] = modified;
-    script_.Answer("HEAD", head);
-  }
+  const absl::Time now = absl::Now();
+  script_.Answer("HEAD", Modified(now - absl::Hours(48), "abd"));
+  script_.Answer("HEAD", Modified(now, "abc"));
   script_.Answer("GET", TextResponse(206, "abd"));
   const auto store = S3BlobStore::Open(options_);
   ASSERT_TRUE(store.ok()) << store.status();

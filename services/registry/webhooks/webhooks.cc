@@ -45,7 +45,8 @@ void Webhooks::OnChange(const v1::Repository* before, const v1::Repository* afte
         Drop(url, "too many are waiting");
         continue;
       }
-      waiting_.push_back({url, event.dump()});
+      waiting_.push_back(
+          {url, event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
       changed_.SignalAll();
     }
   }
