@@ -7,6 +7,11 @@
 #include "absl/strings/str_join.h"
 
 namespace ropewalk {
+namespace {
+
+constexpr size_t kMostProblems = 20;
+
+}  // namespace
 
 void CrashSite::Acknowledge(absl::string_view what, const std::vector<std::string>& digests) {
   for (const std::string& digest : digests) {
@@ -19,7 +24,7 @@ void CrashSite::Acknowledge(absl::string_view what, const std::vector<std::strin
 
 void CrashSite::AddProblem(std::string problem) {
   MutexLock lock(&mutex_);
-  problems_.insert(std::move(problem));
+  if (problems_.size() < kMostProblems) problems_.insert(std::move(problem));
 }
 
 bool CrashSite::IsExcused(const absl::Status& status) const {

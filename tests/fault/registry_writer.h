@@ -33,7 +33,7 @@ class CrashSite {
   // A call has failed, which is a problem unless it is excused.
   void TakeFailure(absl::string_view call, const absl::Status& status);
 
-  // What was not as it should be since the last call, each thing once and on a line of its own.
+  // What was not as it should be since the last call, one a line; the first 20 different things.
   std::string TakeProblems();
 
   // How often each thing was acknowledged.
