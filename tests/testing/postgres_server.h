@@ -3,6 +3,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -35,8 +37,7 @@ class PostgresServer {
   // Starts it again, on the same port with the same data.
   absl::Status Start();
 
-  // Of the port: a URL up to the name of a database.
-  const std::string& address() const { return address_.text(); }
+  // Of the user that URLs name.
   static const char* password();
 
  private:
