@@ -36,6 +36,26 @@ std::string ParentFolder(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
+// Appends the files below `folder`, each with the prefix.
+absl::Status ListInto(const std::string& folder, const std::string& prefix,
+                      std::vector<std::string>* paths) {
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  while (!error && entry != fs::directory_iterator()) {
+    const std::string name = absl::StrCat(prefix, entry->path().filename().string());
+    std::error_code ignored;  // Whoever removes it meanwhile.
+    if (entry->is_regular_file(ignored)) {
+      paths->push_back(name);
+    } else if (!entry->is_symlink(ignored) && entry->is_directory(ignored)) {
+      const absl::Status status = ListInto(entry->path().string(), absl::StrCat(name, "/"), paths);
+      if (!status.ok() && !absl::IsNotFound(status)) return status;
+    }
+    entry.increment(error);
+  }
+  if (error) return FileError(error.value(), absl::StrCat("cannot list ", folder));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status FileError(int error_number, absl::string_view what) {
@@ -88,16 +108,8 @@ absl::Status WriteSecretFile(const std::string& path, absl::string_view bytes) {
 }
 
 absl::StatusOr<std::vector<std::string>> ListFilesBelow(const std::string& folder) {
-  std::error_code error;
   std::vector<std::string> paths;
-  fs::recursive_directory_iterator entry(folder, error);
-  while (!error && entry != fs::recursive_directory_iterator()) {
-    if (entry->is_regular_file(error)) {
-      paths.push_back(entry->path().lexically_relative(folder).generic_string());
-    }
-    if (!error) entry.increment(error);
-  }
-  if (error) return FileError(error.value(), absl::StrCat("cannot list ", folder));
+  RETURN_IF_ERROR(ListInto(folder, /*prefix=*/"", &paths));
   std::sort(paths.begin(), paths.end());
   return paths;
 }

@@ -22,7 +22,8 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view byte
 absl::Status WriteSecretFile(const std::string& path, absl::string_view bytes);
 
 // The regular files below a folder, as '/'-separated paths relative to it, in byte order. Follows
-// links to files, not links to folders. NOT_FOUND: there is no such folder.
+// links to files, not links to folders; what others remove meanwhile may be left out.
+// NOT_FOUND: there is no such folder.
 absl::StatusOr<std::vector<std::string>> ListFilesBelow(const std::string& folder);
 
 // Makes the folder and those above it; fine if they are there.

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <thread>
 
 #include "services/common/output_file.h"
 #include "tests/testing/temporary_folder.h"
@@ -41,6 +43,23 @@ TEST(Files, AreListedInByteOrder) {
   }
   std::filesystem::create_symlink(folder.path("a"), folder.path("link"));
   EXPECT_THAT(*ListFilesBelow(folder.path()), ElementsAre("a", "b-", "b/0", "b/c/1", "link"));
+}
+
+TEST(Files, AreListedWhileFoldersComeAndGo) {
+  const TemporaryFolder folder;
+  std::atomic<bool> stop = false;
+  std::thread others([&] {
+    while (!stop) {
+      std::filesystem::create_directories(folder.path("a/b"));
+      std::filesystem::remove_all(folder.path("a"));
+    }
+  });
+  for (int i = 0; i < 2000; ++i) {
+    const auto files = ListFilesBelow(folder.path());
+    EXPECT_TRUE(files.ok()) << files.status();
+  }
+  stop = true;
+  others.join();
 }
 
 TEST(Files, LeaveTheOldBytesWhenWritingFails) {

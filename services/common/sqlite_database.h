@@ -8,13 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-
-struct sqlite3;
-struct sqlite3_stmt;
+#include "services/common/sqlite_connection.h"
 
 namespace ropewalk {
-
-class SqliteStatements;
 
 // One SQL statement; parameters and columns count from 0. Its text must be right: a statement that
 // SQLite cannot compile gives its error at the first Step(). Not thread-safe.
@@ -41,19 +37,20 @@ class SqliteStatement {
 
   // Gives a statement back when it is not needed any more.
   struct Returner {
-    SqliteStatements* statements;
-    void operator()(sqlite3_stmt* statement) const;
+    SqliteConnection* connection;
+    void operator()(sqlite3_stmt* statement) const { connection->Return(statement); }
   };
-  SqliteStatement(sqlite3* database, std::unique_ptr<sqlite3_stmt, Returner> statement)
-      : database_(database), statement_(std::move(statement)) {}
+  SqliteStatement(SqliteConnection* connection, absl::string_view sql)
+      : connection_(connection), statement_(connection->Take(sql), Returner{connection}) {}
 
-  sqlite3* const database_;
+  SqliteConnection* const connection_;
   int next_parameter_ = 1;
   std::unique_ptr<sqlite3_stmt, Returner> statement_;
 };
 
 // The one connection to a database file, which it holds exclusively. Commits reach the disk before
-// they return (WAL, synchronous=FULL). Keeps up to 64 MiB of the file in memory. Not thread-safe.
+// they return (WAL, synchronous=FULL); one that fails has changed nothing, also after a crash.
+// Keeps up to 64 MiB of the file in memory. Not thread-safe.
 class SqliteDatabase {
  public:
   // Creates the file if absent.
@@ -68,13 +65,10 @@ class SqliteDatabase {
   int64_t changes() const;
 
  private:
-  struct Closer {
-    void operator()(sqlite3* database) const;
-  };
-  explicit SqliteDatabase(sqlite3* database);
+  explicit SqliteDatabase(std::unique_ptr<SqliteConnection> connection)
+      : connection_(std::move(connection)) {}
 
-  std::unique_ptr<sqlite3, Closer> database_;
-  std::shared_ptr<SqliteStatements> statements_;
+  std::unique_ptr<SqliteConnection> connection_;
 };
 
 }  // namespace ropewalk

@@ -12,11 +12,13 @@
 // imitated: the file keeps its bytes. A line of the log is one of
 //
 //   sync INODE ok|failed
+//   renaming INODE INODE_OF_FOLDER
 //   rename INODE INODE_OF_FOLDER
 //   mkdir INODE INODE_OF_FOLDER
 //
 // and is written after the call has done its work and before it returns, so whoever hears from the
-// process that something is kept finds the lines of it.
+// process that something is kept finds the lines of it. Only "renaming" is written before: a process
+// killed within the call may have given the name, and the next one will find it given.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -137,6 +139,7 @@ int fdatasync(int fd) {
 int rename(const char* from, const char* to) {
   REAL(rename);
   BeforeChange();
+  Log("renaming %llu %llu\n", InodeOf(from), InodeOfFolder(to));
   const int result = real(from, to);
   if (result == 0) Log("rename %llu %llu\n", InodeOf(to), InodeOfFolder(to));
   return result;

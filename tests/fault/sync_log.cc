@@ -44,9 +44,14 @@ absl::Status SyncLog::TakeLine(absl::string_view line) {
   if (!absl::SimpleAtoi(words[2], &folder)) {
     return absl::InternalError(absl::StrCat("the log has a line '", line, "'"));
   }
+  if (words[0] == "rename" && life.renaming) {
+    life.named = lines_;
+    life.renaming = false;
+    return absl::OkStatus();
+  }
   // An inode's number is given again, so what was synced counts for the name that comes next only.
   const bool synced = life.synced > life.named && !life.sync_failed;
-  life = {0, false, lines_, folder, synced};
+  life = {0, false, lines_, folder, synced, words[0] == "renaming"};
   return absl::OkStatus();
 }
 

@@ -31,6 +31,7 @@ class SyncLog {
     int64_t named = 0;         // As a file by a rename, as a folder by mkdir.
     ino_t folder = 0;          // The one that has its name.
     bool named_synced = false;
+    bool renaming = false;  // It has the name, or has not and will get another one.
   };
 
   absl::Status ReadNew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -38,6 +38,18 @@ TEST_F(SyncLogTest, IsContentWithAFileSyncedBeforeAndItsFoldersAfter) {
   EXPECT_TRUE(Check().ok()) << Check();
 }
 
+TEST_F(SyncLogTest, TakesANameForGivenByAProcessThatWasKilledMeanwhile) {
+  Append("sync FILE ok\nrenaming FILE FOLDER\n");
+  EXPECT_TRUE(absl::IsDataLoss(Check())) << Check();
+  Append("sync FOLDER ok\n");
+  EXPECT_TRUE(Check().ok()) << Check();
+}
+
+TEST_F(SyncLogTest, CountsNoSyncOfTheFolderWhileTheFileGetsItsName) {
+  Append("sync FILE ok\nrenaming FILE FOLDER\nsync FOLDER ok\nrename FILE FOLDER\n");
+  EXPECT_TRUE(absl::IsDataLoss(Check())) << Check();
+}
+
 TEST_F(SyncLogTest, MissesASyncOfTheFile) {
   Append("rename FILE FOLDER\nsync FILE ok\nsync FOLDER ok\n");
   EXPECT_TRUE(absl::IsDataLoss(Check())) << Check();
