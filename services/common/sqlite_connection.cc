@@ -95,8 +95,8 @@ absl::Status SqliteConnection::Execute(const std::string& sql) {
 
 absl::Status SqliteConnection::Error() {
   const int code = sqlite3_extended_errcode(get());
-  const int kind = code & 0xff;
-  if (kind == SQLITE_IOERR || kind == SQLITE_FULL) in_doubt_ = true;
+  // Not by SQLITE_FULL: then the last record of the transaction has no room, so it is not whole.
+  if ((code & 0xff) == SQLITE_IOERR) in_doubt_ = true;
   return absl::Status(CodeOf(code), absl::StrCat("sqlite: ", sqlite3_errmsg(get())));
 }
 

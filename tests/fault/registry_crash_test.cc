@@ -103,6 +103,7 @@ class RegistryCrash : public testing::Test {
     for (int i = 0; i < kills && !HasFailure(); ++i) LiveAndDie();
     GiveRoom();
     StartWell("100ms");
+    AwaitWork();
     stop = true;
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(site_->TakeProblems(), "");
@@ -147,6 +148,20 @@ class RegistryCrash : public testing::Test {
   void StartWell(const std::string& grace) {
     const absl::Status started = registry_.Start(RunFaults(), grace);
     ASSERT_TRUE(started.ok()) << started;
+  }
+
+  // Whatever befell it, it serves on.
+  void AwaitWork() {
+    const auto before = site_->acknowledged();
+    const absl::Time deadline = absl::Now() + kPatience;
+    for (const char* const call : {"Publish", "commit"}) {
+      const auto found = before.find(call);
+      const int done = found == before.end() ? 0 : found->second;
+      while (site_->acknowledged()[call] <= done && absl::Now() < deadline) {
+        ASSERT_FALSE(registry_.EndsWithin(absl::Milliseconds(5)).has_value());
+      }
+      EXPECT_GT(site_->acknowledged()[call], done) << call;
+    }
   }
 
   void Audit() {
