@@ -60,6 +60,13 @@ void AddServerFlags(CLI::App& app, ServerOptions* options, std::string* log_leve
   app.add_option("--http-listen", options->http_address,
                  "Address of the HTTP side, host:port; empty: none")
       ->capture_default_str();
+  app.add_option(
+         "--http-certificate", options->http_certificate,
+         "With --http-key the HTTP side speaks TLS: its certificate in PEM, and those of the "
+         "authorities between it and a root")
+      ->type_name("FILE");
+  app.add_option("--http-key", options->http_key, "The certificate's key in PEM")
+      ->type_name("FILE");
   app.add_flag("--insecure", options->insecure,
                "Allow addresses that other machines reach, without encryption or passwords");
   app.add_option("--log-level", *log_level, "debug, info, warning or error")->capture_default_str();

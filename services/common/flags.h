@@ -11,8 +11,9 @@ namespace ropewalk {
 
 struct ServerOptions;
 
-// Adds what every server takes: --listen, --http-listen, --insecure, --log-level. The defaults are
-// what the arguments hold.
+// Adds what every server takes: --listen, --http-listen, --http-certificate, --http-key,
+// --insecure,
+// --log-level. The defaults are what the arguments hold.
 void AddServerFlags(CLI::App& app, ServerOptions* options, std::string* log_level);
 
 // Call when all options are there. Each can then be given in four ways, the first of which wins:

@@ -1,5 +1,6 @@
 #include "services/common/http_handler.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,7 +40,7 @@ class CollectedBody final : public HttpExchange {
 
  private:
   HttpResponse TooLong() const {
-    return TextResponse(413, absl::StrCat("the body is longer than ", limit_, " bytes\n"));
+    return ErrorResponse(413, absl::StrCat("the body is longer than ", limit_, " bytes"));
   }
 
   const size_t limit_;
@@ -67,6 +68,15 @@ HttpResponse TextResponse(int status, std::string body) {
   HttpResponse response;
   response.status = status;
   response.body = std::move(body);
+  return response;
+}
+
+HttpResponse ErrorResponse(int status, absl::string_view message) {
+  const nlohmann::json error = {{"error", std::string(message)}};
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "application/json; charset=utf-8";
+  response.body = error.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return response;
 }
 

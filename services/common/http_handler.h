@@ -23,6 +23,9 @@ struct HttpRequest {
   std::string query;
   // Names in lower case. Of several with one name the last.
   std::map<std::string, std::string> headers;
+  // What addresses of this server begin with for who asks: "https" if the connection is encrypted,
+  // or X-Forwarded-Proto says that a proxy's is.
+  std::string scheme = "http";
 
   // Empty if it was not sent. `name` in lower case.
   std::string header(const std::string& name) const;
@@ -59,7 +62,7 @@ class HttpExchange {
   // answer ends the exchange: the body is not read.
   virtual std::optional<HttpResponse> BeginBody(int64_t announced_bytes) { return std::nullopt; }
 
-  // The next piece of the request's body, at most 256 KiB. An answer ends the exchange: the rest of
+  // The next piece of the request's body, at most 64 KiB. An answer ends the exchange: the rest of
   // the body is not read.
   virtual std::optional<HttpResponse> Append(absl::string_view piece) = 0;
 
@@ -85,5 +88,8 @@ std::unique_ptr<HttpExchange> AnswerToBody(size_t limit,
 
 // A line of plain text.
 HttpResponse TextResponse(int status, std::string body);
+
+// An error as the Hub's clients read it, too: {"error": message}.
+HttpResponse ErrorResponse(int status, absl::string_view message);
 
 }  // namespace ropewalk

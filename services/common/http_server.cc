@@ -1,6 +1,5 @@
 #include "services/common/http_server.h"
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -12,7 +11,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "services/common/clock.h"
 #include "services/common/http_session.h"
+#include "services/common/http_tls_identity.h"
 #include "services/common/listen_address.h"
 #include "services/common/logging.h"
 #include "services/common/status_macros.h"
@@ -43,20 +44,33 @@ void RunToTheEnd(asio::io_context* io) {
 
 struct HttpServer::State {
   State(const HttpServerOptions& options, HttpHandler* handler)
-      : options(options), handler(handler), io(options.threads) {}
+      : options(options), io(options.threads) {
+    sessions.handler = handler;
+    sessions.patience = absl::ToChronoMilliseconds(options.patience);
+  }
 
+  absl::Status OpenTls();
   absl::Status Listen();
   void Accept();
   void OnAccept(error_code error, tcp::socket socket);
 
   const HttpServerOptions options;
-  HttpHandler* const handler;
-  std::atomic<int> connections = 0;  // Declared before `io`, whose end ends the sessions.
+  std::unique_ptr<HttpTlsIdentity> tls;
+  HttpSessionContext sessions;  // Declared before `io`, whose end ends them.
   asio::io_context io;
   tcp::acceptor acceptor{io};
   asio::steady_timer pause{io};
   std::vector<std::thread> threads;
 };
+
+absl::Status HttpServer::State::OpenTls() {
+  if (options.certificate_file.empty() && options.key_file.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      tls, HttpTlsIdentity::Open({.certificate = options.certificate_file, .key = options.key_file},
+                                 Clock::Real()));
+  sessions.tls = tls.get();
+  return absl::OkStatus();
+}
 
 absl::Status HttpServer::State::Listen() {
   ASSIGN_OR_RETURN(const HostPort parsed, ParseHostPort(options.address));
@@ -88,8 +102,8 @@ void HttpServer::State::OnAccept(error_code error, tcp::socket socket) {
       if (!cancelled) Accept();
     });
   }
-  if (connections < options.max_connections) {
-    std::make_shared<HttpSession>(std::move(socket), handler, &connections)->Run();
+  if (sessions.connections < options.max_connections) {
+    std::make_shared<HttpSession>(std::move(socket), &sessions)->Run();
   }
   Accept();
 }
@@ -99,6 +113,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOp
   // A client may go away while sendfile sends it something, which cannot be told not to raise this.
   std::signal(SIGPIPE, SIG_IGN);
   auto state = std::make_unique<State>(options, handler);
+  RETURN_IF_ERROR(state->OpenTls());
   RETURN_IF_ERROR(state->Listen());
   state->Accept();
   for (int i = 0; i < options.threads; ++i) {

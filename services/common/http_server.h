@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "services/common/http_handler.h"
 
 namespace ropewalk {
@@ -15,16 +16,23 @@ struct HttpServerOptions {
   int threads = 1;
   // Open at a time; what comes beyond is closed at once.
   int max_connections = 256;
+  // PEM files, both or neither: the server speaks TLS 1.2 or newer, and nothing else. Read again
+  // within a minute of a change. TLS takes 110 KiB of memory for an open connection.
+  std::string certificate_file;
+  std::string key_file;
+  // For a TLS handshake, for headers to come (on an open connection, too), and for an answer to go
+  // on. After it a body must come at 1 KiB/s or more.
+  absl::Duration patience = absl::Seconds(30);
 };
 
-// An HTTP/1.1 server: 16 KiB of headers, 30 s for them to come (on an open connection, too), and
-// 30 s without progress for an answer to go. A body must come at 1 KiB/s or more after its first
-// 30 s. What cannot be parsed is answered with 400 or 431 and closed. The process ignores SIGPIPE
-// from then on.
+// An HTTP/1.1 server: 16 KiB of headers, 64 KiB of a chunk's extension or of a trailer. What cannot
+// be parsed, or might mean something else to a proxy, is answered with 4xx and {"error": ...}, and
+// the connection is closed. The process ignores SIGPIPE from then on.
 class HttpServer {
  public:
   // `handler` is not owned and outlives the server.
-  // INVALID_ARGUMENT: the address is not "host:port". UNAVAILABLE: it cannot be bound.
+  // INVALID_ARGUMENT: the address is not "host:port", or the certificate and the key cannot be
+  // used. UNAVAILABLE: the address cannot be bound.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
                                                            HttpHandler* handler);
 

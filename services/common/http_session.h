@@ -4,7 +4,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <cstdint>
@@ -14,24 +13,31 @@
 #include <string>
 
 #include "services/common/http_handler.h"
+#include "services/common/http_session_stream.h"
+#include "services/common/http_tls_identity.h"
 
 namespace ropewalk {
 
-// How long a session waits for the client to send or take something.
-constexpr std::chrono::seconds kHttpPatience(30);
-constexpr size_t kHttpPieceBytes = 256 << 10;
+// What a server's sessions share, and it outlives.
+struct HttpSessionContext {
+  HttpHandler* handler = nullptr;
+  // Null: the server does not speak TLS.
+  HttpTlsIdentity* tls = nullptr;
+  // How long a session waits for the client to send or take something.
+  std::chrono::milliseconds patience{0};
+  // How many sessions there are.
+  std::atomic<int> connections = 0;
+};
 
 // One connection of an HttpServer, which says its limits. Keeps itself alive through the callbacks
 // that it waits for; they run one at a time, for the socket's executor is a strand.
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
  public:
-  // `handler` and `connections`, which counts sessions, outlive the session.
-  HttpSession(boost::asio::ip::tcp::socket socket, HttpHandler* handler,
-              std::atomic<int>* connections);
+  HttpSession(boost::asio::ip::tcp::socket socket, HttpSessionContext* context);
   ~HttpSession();
 
   // Reads requests and answers them until either side closes.
-  void Run() { ReadHeader(); }
+  void Run();
 
  private:
   using error_code = boost::system::error_code;
@@ -39,28 +45,38 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   using TextMessage = boost::beast::http::response<boost::beast::http::string_body>;
   using Header = boost::beast::http::response<boost::beast::http::empty_body>;
 
+  // A line of a body's framing, or its trailer, may not be longer.
+  static constexpr size_t kMaxBufferBytes = 64 << 10;
+
+  void Handshake();
+  void OnHandshake(error_code error);
+  void WaitFor(boost::asio::ip::tcp::socket::wait_type what, void (HttpSession::*then)());
+
   void ReadHeader();
   void OnHeader(error_code error);
-  void Refuse(error_code error);
+  void BeginBody(std::optional<uint64_t> length);
   void Continue();
   void ReadBody();
-  void OnBody(error_code error);
+  void OnBody(error_code error, size_t parsed_bytes);
+  void SetPieceBytes(size_t bytes);
   std::chrono::steady_clock::time_point BodyDeadline() const;
+  void RefuseFor(error_code error);
 
   void Answer(HttpResponse response);
+  void AnswerAndClose(HttpResponse response);
   void WriteText(const HttpResponse& response, std::string body);
   void WriteHeader(const HttpResponse& response, int64_t length, std::function<void()> send_body);
   void SendFile();
-  void WaitToSend();
   void SendPiece();
   void OnAnswered(error_code error);
+  void Close();
+  void ShutDown();
   void Linger();
 
-  boost::beast::tcp_stream stream_;
-  boost::asio::steady_timer send_deadline_;
-  HttpHandler* const handler_;
-  std::atomic<int>* const connections_;
-  boost::beast::flat_buffer buffer_;
+  HttpSessionContext* const context_;
+  HttpSessionStream stream_;
+  boost::asio::steady_timer wait_deadline_;
+  boost::beast::flat_buffer buffer_{kMaxBufferBytes};
 
   // Of the request at hand.
   std::optional<Parser> parser_;
@@ -77,6 +93,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   FileStretch stretch_;
   std::shared_ptr<HttpBody> pieces_;
   bool keep_alive_ = false;
+  bool refused_ = false;  // What the client still sends is not understood.
   int64_t lingered_bytes_ = 0;
 };
 

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "services/common/http_session.h"
+#include "services/common/status_macros.h"
 
 // How an HttpSession answers; http_session.cc has how it reads.
 
@@ -19,10 +21,12 @@ using asio::ip::tcp;
 
 // Sent before other connections get a turn.
 constexpr int64_t kTurnBytes = 4 << 20;
+constexpr int64_t kFilePieceBytes = 256 << 10;
 // A client that still sends when it has been answered must be listened to for a while, or it never
 // sees the answer: its data would make this side reset the connection.
-constexpr std::chrono::seconds kLingerPatience(5);
+constexpr std::chrono::milliseconds kLingerPatience(5000);
 constexpr int64_t kLingerBytes = 16 << 20;
+constexpr size_t kLingerPieceBytes = 16 << 10;
 
 template <typename Message>
 void SetHeader(const HttpResponse& response, bool keep_alive, int64_t length, Message* message) {
@@ -35,20 +39,50 @@ void SetHeader(const HttpResponse& response, bool keep_alive, int64_t length, Me
   if (!bodyless) message->content_length(length);
 }
 
+// A file that goes through memory, where TLS encrypts it.
+class FileBody final : public HttpBody {
+ public:
+  explicit FileBody(FileStretch stretch) : left_(std::move(stretch)) {}
+
+  int64_t size_bytes() const override { return left_.length; }
+
+  absl::StatusOr<std::string> Next() override {
+    if (left_.length == 0) return std::string();
+    ASSIGN_OR_RETURN(std::string piece,
+                     left_.file->Read(left_.offset, std::min(left_.length, kFilePieceBytes)));
+    if (piece.empty()) return absl::DataLossError("the file is shorter than it was");
+    left_.offset += piece.size();
+    left_.length -= piece.size();
+    return piece;
+  }
+
+ private:
+  FileStretch left_;
+};
+
 }  // namespace
+
+void HttpSession::AnswerAndClose(HttpResponse response) {
+  refused_ = true;
+  Answer(std::move(response));
+}
 
 void HttpSession::Answer(HttpResponse response) {
   exchange_ = nullptr;
   piece_ = std::string();
-  keep_alive_ = parser_->is_done() && parser_->get().keep_alive();
+  keep_alive_ = !refused_ && parser_->is_done() && parser_->get().keep_alive();
   if (auto* body = std::get_if<std::string>(&response.body)) {
     return WriteText(response, std::move(*body));
   }
   if (auto* stretch = std::get_if<FileStretch>(&response.body)) {
-    stretch_ = *std::move(stretch);
-    return WriteHeader(response, stretch_.length, [this] { SendFile(); });
+    if (!stream_.encrypted()) {
+      stretch_ = std::move(*stretch);
+      return WriteHeader(response, stretch_.length, [this] { SendFile(); });
+    }
+    pieces_ = std::make_shared<FileBody>(std::move(*stretch));
+  } else {
+    pieces_ = std::get<std::shared_ptr<HttpBody>>(std::move(response.body));
   }
-  pieces_ = std::get<std::shared_ptr<HttpBody>>(std::move(response.body));
   WriteHeader(response, pieces_->size_bytes(), [this] { SendPiece(); });
 }
 
@@ -57,7 +91,6 @@ void HttpSession::WriteText(const HttpResponse& response, std::string body) {
   text_.emplace();
   SetHeader(response, keep_alive_, body.size(), &*text_);
   if (!head) text_->body() = std::move(body);
-  stream_.expires_after(kHttpPatience);
   http::async_write(stream_, *text_, [self = shared_from_this()](error_code error, size_t) {
     self->OnAnswered(error);
   });
@@ -69,7 +102,6 @@ void HttpSession::WriteHeader(const HttpResponse& response, int64_t length,
   SetHeader(response, keep_alive_, length, &*header_);
   const bool head = parser_->get().method() == http::verb::head;
   serializer_.emplace(*header_);
-  stream_.expires_after(kHttpPatience);
   http::async_write_header(stream_, *serializer_,
                            [self = shared_from_this(), head, send_body = std::move(send_body)](
                                error_code error, size_t) {
@@ -85,7 +117,9 @@ void HttpSession::SendFile() {
   off_t offset = stretch_.offset;
   const ssize_t sent = sendfile(stream_.socket().native_handle(), stretch_.file->descriptor(),
                                 &offset, std::min(stretch_.length, kTurnBytes));
-  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) return WaitToSend();
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
+    return WaitFor(tcp::socket::wait_write, &HttpSession::SendFile);
+  }
   // An error, or the file is shorter than it was: the client sees that bytes are missing.
   if (sent <= 0) return OnAnswered(asio::error::connection_aborted);
   stretch_.offset += sent;
@@ -93,25 +127,11 @@ void HttpSession::SendFile() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] { self->SendFile(); });
 }
 
-void HttpSession::WaitToSend() {
-  send_deadline_.expires_after(kHttpPatience);
-  send_deadline_.async_wait([self = shared_from_this()](error_code error) {
-    if (!error) self->stream_.socket().close(error);
-  });
-  stream_.socket().async_wait(tcp::socket::wait_write,
-                              [self = shared_from_this()](error_code error) {
-                                self->send_deadline_.cancel();
-                                if (error) return self->OnAnswered(error);
-                                self->SendFile();
-                              });
-}
-
 void HttpSession::SendPiece() {
   absl::StatusOr<std::string> piece = pieces_->Next();
   if (!piece.ok()) return OnAnswered(asio::error::connection_aborted);
   if (piece->empty()) return OnAnswered({});
   piece_ = *std::move(piece);
-  stream_.expires_after(kHttpPatience);
   asio::async_write(stream_, asio::buffer(piece_),
                     [self = shared_from_this()](error_code error, size_t) {
                       if (error) return self->OnAnswered(error);
@@ -125,24 +145,37 @@ void HttpSession::OnAnswered(error_code error) {
   header_.reset();
   stretch_ = FileStretch();
   pieces_ = nullptr;
+  piece_ = std::string();
   if (error) return;
-  if (keep_alive_) {
-    buffer_.shrink_to_fit();  // Of connections that wait there may be many.
-    return ReadHeader();
-  }
+  if (!keep_alive_) return Close();
+  buffer_.shrink_to_fit();  // Of connections that wait there may be many.
+  ReadHeader();
+}
+
+// One deadline for all that is left, or a client that sends a byte now and then would stay for
+// ever.
+void HttpSession::Close() {
+  stream_.SetDeadline(std::chrono::steady_clock::now() +
+                      std::min(kLingerPatience, context_->patience));
+  if (!stream_.encrypted()) return ShutDown();
+  stream_.EndTls([self = shared_from_this()](error_code) { self->ShutDown(); });
+}
+
+void HttpSession::ShutDown() {
+  error_code error;
   stream_.socket().shutdown(tcp::socket::shutdown_send, error);
-  if (error || parser_->is_done()) return;
+  if (error || (parser_->is_done() && !refused_)) return;
   buffer_.clear();
   Linger();
 }
 
 void HttpSession::Linger() {
-  stream_.expires_after(kLingerPatience);
-  stream_.async_read_some(buffer_.prepare(kHttpPieceBytes),
-                          [self = shared_from_this()](error_code error, size_t count) {
-                            self->lingered_bytes_ += count;
-                            if (!error && self->lingered_bytes_ < kLingerBytes) self->Linger();
-                          });
+  stream_.tcp().async_read_some(buffer_.prepare(kLingerPieceBytes),
+                                [self = shared_from_this()](error_code error, size_t count) {
+                                  self->lingered_bytes_ += count;
+                                  if (!error && self->lingered_bytes_ < kLingerBytes)
+                                    self->Linger();
+                                });
 }
 
 }  // namespace ropewalk

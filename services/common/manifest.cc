@@ -11,6 +11,10 @@
 namespace ropewalk {
 namespace {
 
+constexpr int kMostFiles = 100'000;
+constexpr int kMostFolders = 100'000;
+constexpr int kMostParts = 64;
+
 using Files = google::protobuf::RepeatedPtrField<v1::File>;
 
 absl::Status ValidateFile(const v1::File& file) {
@@ -40,6 +44,31 @@ absl::Status CheckNoFileIsAFolder(const std::set<std::string>& paths) {
   return absl::OkStatus();
 }
 
+// The folders of `path` that `previous`, the path before it in order, is not in.
+int CountNewFolders(const std::string& path, const std::string& previous) {
+  const size_t common =
+      std::mismatch(path.begin(), path.end(), previous.begin(), previous.end()).first -
+      path.begin();
+  return static_cast<int>(std::count(path.begin() + common, path.end(), '/'));
+}
+
+// Who lists a version's folders names each of them by all that is below.
+absl::Status CheckFolders(const std::set<std::string>& paths) {
+  int folders = 0;
+  std::string previous;
+  for (const std::string& path : paths) {
+    if (std::count(path.begin(), path.end(), '/') >= kMostParts) {
+      return absl::InvalidArgumentError(absl::StrCat("the path '", path, "' has more than ",
+                                                     kMostParts, " parts; make it less deep"));
+    }
+    folders += CountNewFolders(path, previous);
+    previous = path;
+  }
+  if (folders <= kMostFolders) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("there are ", folders, " folders; a version may have ", kMostFolders));
+}
+
 }  // namespace
 
 std::string CanonicalManifest(const Files& files) {
@@ -58,6 +87,11 @@ std::string VersionId(const Files& files) { return Sha256Hex(CanonicalManifest(f
 
 absl::Status ValidateManifest(const Files& files) {
   if (files.empty()) return absl::InvalidArgumentError("a version needs at least one file");
+  if (files.size() > kMostFiles) {
+    return absl::InvalidArgumentError(absl::StrCat("there are ", files.size(),
+                                                   " files; a version may have ", kMostFiles,
+                                                   ", so pack small ones into archives"));
+  }
   std::set<std::string> paths;
   for (const v1::File& file : files) {
     RETURN_IF_ERROR(ValidateFile(file));
@@ -65,6 +99,7 @@ absl::Status ValidateManifest(const Files& files) {
     return absl::InvalidArgumentError(
         absl::StrCat("the path '", file.path(), "' comes twice; each may come once"));
   }
+  RETURN_IF_ERROR(CheckFolders(paths));
   return CheckNoFileIsAFolder(paths);
 }
 

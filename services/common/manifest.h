@@ -17,7 +17,8 @@ std::string CanonicalManifest(const google::protobuf::RepeatedPtrField<v1::File>
 std::string VersionId(const google::protobuf::RepeatedPtrField<v1::File>& files);
 
 // INVALID_ARGUMENT: no file; or a path, digest or size is not allowed; or a path comes twice, or is
-// also a folder of another. Pure.
+// also a folder of another, or has more than 64 parts; or there are more than 100 000 files, or
+// folders. Pure.
 absl::Status ValidateManifest(const google::protobuf::RepeatedPtrField<v1::File>& files);
 
 }  // namespace ropewalk

@@ -71,5 +71,36 @@ TEST(Manifest, RefusesBadDigestsAndSizes) {
   EXPECT_TRUE(absl::IsInvalidArgument(ValidateManifest(files)));
 }
 
+std::string Deep(int parts, const std::string& name) {
+  std::string path;
+  for (int i = 1; i < parts; ++i) path += "d/";
+  return path + name;
+}
+
+TEST(Manifest, LimitsFolders) {
+  Files deep;
+  Add(&deep, Deep(64, "a"), "1");
+  EXPECT_TRUE(ValidateManifest(deep).ok());
+  Add(&deep, Deep(65, "b"), "1");
+  EXPECT_THAT(ValidateManifest(deep).message(), HasSubstr("more than 64 parts"));
+  Files many;
+  for (int i = 0; i < 1600; ++i) Add(&many, std::to_string(i) + "/" + Deep(62, "a"), "1");
+  EXPECT_TRUE(ValidateManifest(many).ok());
+  for (int i = 1600; i < 1700; ++i) Add(&many, std::to_string(i) + "/" + Deep(62, "a"), "1");
+  EXPECT_THAT(ValidateManifest(many).message(), HasSubstr("105400 folders"));
+}
+
+TEST(Manifest, CountsAFolderOnce) {
+  Files files;
+  for (int i = 0; i < 2000; ++i) Add(&files, Deep(64, std::to_string(i)), "1");
+  EXPECT_TRUE(ValidateManifest(files).ok());
+}
+
+TEST(Manifest, LimitsFiles) {
+  Files files;
+  for (int i = 0; i <= 100'000; ++i) files.Add()->set_path(std::to_string(i));
+  EXPECT_THAT(ValidateManifest(files).message(), HasSubstr("a version may have 100000"));
+}
+
 }  // namespace
 }  // namespace ropewalk

@@ -31,7 +31,9 @@ constexpr int64_t kHeaderLengthBytes = 8;
 // INVALID_ARGUMENT: a file of `file_bytes` cannot begin so, or the header is larger than 8 MiB.
 absl::StatusOr<int64_t> ParseHeaderLength(absl::string_view first_bytes, int64_t file_bytes);
 
-// INVALID_ARGUMENT: it is no such header, or a tensor lies outside of the file.
+// INVALID_ARGUMENT: it is no such header, or a tensor lies outside of the file, comes twice, has
+// more than 64 dimensions or a name of more than 1024 bytes. Takes a few times the header's size of
+// memory, whatever it holds.
 absl::StatusOr<TensorsByName> ParseSafetensorsHeader(absl::string_view header, int64_t file_bytes);
 
 }  // namespace ropewalk

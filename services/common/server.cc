@@ -38,6 +38,18 @@ absl::Status CheckAddress(const std::string& address, bool insecure) {
   return absl::OkStatus();
 }
 
+absl::Status CheckHttpSide(const ServerOptions& options) {
+  const bool tls = !options.http_certificate.empty() || !options.http_key.empty();
+  if (!options.http_address.empty()) {
+    return tls ? ParseHostPort(options.http_address).status()
+               : CheckAddress(options.http_address, options.insecure);
+  }
+  if (!tls) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "--http-certificate and --http-key are the HTTP side's, and there is none: give "
+      "--http-listen, too");
+}
+
 void SetKeepalive(grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
@@ -102,6 +114,8 @@ absl::Status Server::State::StartHttp() {
   http_options.address = options.http_address;
   http_options.threads = options.http_threads;
   http_options.max_connections = options.max_http_connections;
+  http_options.certificate_file = options.http_certificate;
+  http_options.key_file = options.http_key;
   ASSIGN_OR_RETURN(http, HttpServer::Start(http_options, &probes));
   return absl::OkStatus();
 }
@@ -110,9 +124,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerOptions& options, std::vector<grpc::Service*> services,
     std::function<void(grpc::ServerBuilder&)> configure) {
   RETURN_IF_ERROR(CheckAddress(options.listen_address, options.insecure));
-  if (!options.http_address.empty()) {
-    RETURN_IF_ERROR(CheckAddress(options.http_address, options.insecure));
-  }
+  RETURN_IF_ERROR(CheckHttpSide(options));
   RaiseOpenFileLimit();
   EnableBuiltInServices();
   auto state = std::make_unique<State>(options);

@@ -22,8 +22,12 @@ struct ServerOptions {
   std::string listen_address = "127.0.0.1:0";
   // "host:port" of the HTTP side (/livez, /readyz, /metrics); empty: none.
   std::string http_address;
-  // Traffic is neither encrypted nor authenticated, so an address that is not a loopback one is
-  // refused unless this is set; setting it is logged loudly.
+  // PEM files, both or neither: the HTTP side speaks TLS. See HttpServerOptions.
+  std::string http_certificate;
+  std::string http_key;
+  // gRPC's traffic is neither encrypted nor authenticated, and HTTP's only with a certificate, so
+  // an address that is not a loopback one is refused unless this is set; setting it is logged
+  // loudly. An HTTP side that speaks TLS may have any address.
   bool insecure = false;
   // Answers what else is asked on the HTTP side; not owned, outlives the server. Null: 404.
   HttpHandler* http_handler = nullptr;
@@ -42,7 +46,8 @@ class Server {
   // `services` are not owned and outlive the server. `configure` may adjust the builder, e.g. the
   // largest message (4 MiB received unless changed). The server starts not ready.
   // FAILED_PRECONDITION: an address is not loopback and `insecure` is not set.
-  // INVALID_ARGUMENT: an address is not "host:port". UNAVAILABLE: an address cannot be bound.
+  // INVALID_ARGUMENT: an address is not "host:port", or the certificate and the key cannot be used.
+  // UNAVAILABLE: an address cannot be bound.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const ServerOptions& options, std::vector<grpc::Service*> services,
       std::function<void(grpc::ServerBuilder&)> configure = nullptr);

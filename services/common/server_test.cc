@@ -12,7 +12,10 @@
 #include "ropewalk/v1/registry_service.grpc.pb.h"
 #include "services/common/call_monitor.h"
 #include "services/common/channel.h"
+#include "services/common/files.h"
+#include "services/common/http_tls_self_signed.h"
 #include "services/common/mutex.h"
+#include "tests/testing/temporary_folder.h"
 
 namespace ropewalk {
 namespace {
@@ -108,6 +111,37 @@ TEST(Server, RefusesCallsAfterShutdown) {
   v1::ListThreadsResponse response;
   EXPECT_TRUE(absl::IsUnavailable(
       call.Finish(stub->ListThreads(call.context(), v1::ListThreadsRequest(), &response))));
+}
+
+TEST(Server, OffersTheNetworkHttpByTls) {
+  const TemporaryFolder folder;
+  const SelfSigned identity;
+  ServerOptions options;
+  options.http_address = "0.0.0.0:0";
+  options.http_certificate = folder.path("certificate.pem");
+  options.http_key = folder.path("key.pem");
+  ASSERT_TRUE(WriteFileAtomically(options.http_certificate, identity.Certificate()).ok());
+  ASSERT_TRUE(WriteFileAtomically(options.http_key, identity.Key()).ok());
+  const auto server = Server::Start(options, {});
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_GT((*server)->http_port(), 0);
+  // That is not said of gRPC.
+  options.listen_address = "0.0.0.0:0";
+  EXPECT_TRUE(absl::IsFailedPrecondition(Server::Start(options, {}).status()));
+}
+
+TEST(Server, WantsWholeTlsOrNone) {
+  ServerOptions options;
+  options.http_certificate = "certificate.pem";
+  const absl::Status no_side = Server::Start(options, {}).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(no_side)) << no_side;
+  EXPECT_THAT(std::string(no_side.message()), HasSubstr("--http-listen"));
+  options.http_address = "127.0.0.1:0";
+  options.http_certificate = "";
+  options.http_key = "key.pem";
+  const absl::Status no_certificate = Server::Start(options, {}).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(no_certificate)) << no_certificate;
+  EXPECT_THAT(std::string(no_certificate.message()), HasSubstr("--http-certificate is missing"));
 }
 
 // gRPC's own answer has no message.
