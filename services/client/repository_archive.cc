@@ -181,6 +181,7 @@ absl::Status SetTags(RegistryClient* registry, const Index& index, const std::st
     request.set_version(
         VersionName(repository, tag.version().substr(tag.version().rfind('/') + 1)));
     request.set_protected_(tag.protected_());
+    request.set_immutable(tag.immutable());
     RETURN_IF_ERROR(registry->SetTag(request).status());
   }
   return absl::OkStatus();

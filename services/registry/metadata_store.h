@@ -140,6 +140,9 @@ class MetadataStore {
   virtual absl::StatusOr<std::vector<v1::AccessToken>> ListTokens() = 0;
   // NOT_FOUND: there is no such token.
   virtual absl::Status DeleteToken(const std::string& name) = 0;
+
+  // The secret of the store, which all share who have it open: what was proposed first.
+  virtual absl::StatusOr<std::string> KeepSecret(const std::string& proposal) = 0;
 };
 
 }  // namespace ropewalk

@@ -46,6 +46,19 @@ TEST_P(MetadataStoreSuite, KnowsARepositorysTagsAndTimes) {
   EXPECT_FALSE(repository.tags(1).branch());
 }
 
+TEST_P(MetadataStoreSuite, KnowsWhatIsImmutable) {
+  Put(kTiny, 'a');
+  v1::Tag tag;
+  tag.set_version(absl::StrCat(kTiny, "/versions/", Id('a')));
+  tag.set_immutable(true);
+  ASSERT_TRUE(store_->PutTag(kTiny, "v1", tag).ok());
+  ASSERT_TRUE(Tag(kTiny, "v2", 'a').ok());
+  EXPECT_TRUE(store_->GetTag(kTiny, "v1")->immutable());
+  EXPECT_FALSE(store_->GetTag(kTiny, "v2")->immutable());
+  EXPECT_TRUE(GetRepository(kTiny).tags(0).immutable());
+  EXPECT_FALSE(GetRepository(kTiny).tags(1).immutable());
+}
+
 TEST_P(MetadataStoreSuite, MovesARepositoryWithAllThatIsInIt) {
   v1::Version contents = MadeAt(3);
   contents.add_labels("peft");

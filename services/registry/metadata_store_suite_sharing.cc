@@ -35,6 +35,14 @@ TEST_P(MetadataStoreSuite, ShowsWhatWasWrittenElsewhereAtOnce) {
   EXPECT_TRUE(absl::IsNotFound(store_->GetVersion(kTiny, Id('a')).status()));
 }
 
+TEST_P(MetadataStoreSuite, HasOneSecret) {
+  const std::string first(32, '\xfe');
+  EXPECT_EQ(*store_->KeepSecret(first), first);
+  EXPECT_EQ(*Other()->KeepSecret("another"), first);
+  Reopen();
+  EXPECT_EQ(*store_->KeepSecret("a third"), first);
+}
+
 // Counts in the time of a tag, which it reads and then writes.
 void CountUp(MetadataStore* store, int times) {
   for (int i = 0; i < times; ++i) {

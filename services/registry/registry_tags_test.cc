@@ -47,6 +47,39 @@ TEST_F(TagsTest, MoveByForce) {
   EXPECT_TRUE(DeleteTag(kStable).ok());
 }
 
+TEST_F(TagsTest, StayForGoodWhenImmutable) {
+  v1::SetTagRequest request;
+  request.set_name(kStable);
+  request.set_version(old_);
+  request.set_immutable(true);
+  for (int time = 0; time < 2; ++time) {
+    const auto tag = registry_->SetTag(request);
+    ASSERT_TRUE(tag.ok()) << tag.status();
+    EXPECT_TRUE(tag->immutable() && tag->protected_());
+  }
+  EXPECT_TRUE(SetTag(kStable, old_, /*is_protected=*/true, /*force=*/true)->immutable());
+  for (const absl::Status& status :
+       {SetTag(kStable, young_, true, /*force=*/true).status(),
+        SetTag(kStable, old_, false, /*force=*/true).status(), DeleteTag(kStable), Delete(old_)}) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  }
+  EXPECT_TRUE(absl::IsFailedPrecondition(registry_->DeleteRepository("models/org/tiny")));
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(registry_->MoveRepository("models/org/tiny", "models/org/new")));
+  EXPECT_EQ(Get(kStable)->name(), old_);
+}
+
+TEST_F(TagsTest, ABranchCannotBeImmutable) {
+  ASSERT_TRUE(registry_->AddTag("models/org/tiny", "dev", old_, /*branch=*/true).ok());
+  for (const char* const name : {"models/org/tiny/tags/dev", "models/org/tiny/tags/latest"}) {
+    v1::SetTagRequest request;
+    request.set_name(name);
+    request.set_version(young_);
+    request.set_immutable(true);
+    EXPECT_TRUE(absl::IsInvalidArgument(registry_->SetTag(request).status())) << name;
+  }
+}
+
 TEST_F(TagsTest, ProtectedOnesRefuseANewVersion) {
   ASSERT_TRUE(SetTag(kStable, old_, true).ok());
   v1::CreateVersionRequest request = Request("models/org/tiny", "3");

@@ -300,7 +300,7 @@ absl::StatusOr<v1::Tag> SqliteMetadataStore::GetTag(const std::string& repositor
                                                     const std::string& tag) {
   MutexLock lock(&mutex_);
   SqliteStatement select = database_.Prepare(
-      "SELECT v.version, t.protected, t.update_time, t.branch FROM tags t "
+      "SELECT v.version, t.protected, t.update_time, t.branch, t.immutable FROM tags t "
       "JOIN versions v ON v.id = t.version_id WHERE t.repository = ? AND t.tag = ?");
   ASSIGN_OR_RETURN(const bool found, select.Bind(repository).Bind(tag).Step());
   if (!found) return NoTag(repository, tag);
@@ -310,6 +310,7 @@ absl::StatusOr<v1::Tag> SqliteMetadataStore::GetTag(const std::string& repositor
   result.set_protected_(select.Int(1) != 0);
   FromMicros(select.Int(2), result.mutable_update_time());
   result.set_branch(select.Int(3) != 0);
+  result.set_immutable(select.Int(4) != 0);
   return result;
 }
 
@@ -322,10 +323,10 @@ absl::Status SqliteMetadataStore::PutTag(const std::string& repository, const st
   return InTransaction(&database_, [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS -> absl::Status {
     RETURN_IF_ERROR(TouchRepository(repository, time));
     SqliteStatement upsert = database_.Prepare(
-        "INSERT OR REPLACE INTO tags(repository, tag, version_id, protected, update_time, branch) "
-        "VALUES(?, ?, ?, ?, ?, ?)");
+        "INSERT OR REPLACE INTO tags(repository, tag, version_id, protected, update_time, branch, "
+        "immutable) VALUES(?, ?, ?, ?, ?, ?, ?)");
     upsert.Bind(repository).Bind(tag).Bind(id).Bind(int64_t{contents.protected_()}).Bind(time);
-    return upsert.Bind(int64_t{contents.branch()}).Run();
+    return upsert.Bind(int64_t{contents.branch()}).Bind(int64_t{contents.immutable()}).Run();
   });
 }
 

@@ -46,6 +46,7 @@ class SqliteMetadataStore final : public MetadataStore {
   absl::StatusOr<v1::AccessToken> FindToken(const std::string& hash) override;
   absl::StatusOr<std::vector<v1::AccessToken>> ListTokens() override;
   absl::Status DeleteToken(const std::string& name) override;
+  absl::StatusOr<std::string> KeepSecret(const std::string& proposal) override;
 
  private:
   explicit SqliteMetadataStore(SqliteDatabase database) : database_(std::move(database)) {}

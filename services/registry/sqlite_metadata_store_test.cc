@@ -91,7 +91,7 @@ TEST_F(SqliteMetadataStoreTest, FindsWhatHasACommonLabel) {
       SELECT 'models/a/' || i, 'models', 'a', 'a/' || i, i, i, 0 FROM n;
     INSERT INTO versions
       SELECT i, 'models', 'models/a/' || i, 'v', i, 1, '', '', x'' FROM n;
-    INSERT INTO tags SELECT 'models/a/' || i, 'latest', i, 0, i, 0 FROM n;
+    INSERT INTO tags SELECT 'models/a/' || i, 'latest', i, 0, i, 0, 0 FROM n;
     INSERT INTO labels SELECT 'common', i FROM n WHERE i <= 2990;
     INSERT INTO labels SELECT 'rare', i FROM n WHERE i % 1000 = 0;
   )sql"));

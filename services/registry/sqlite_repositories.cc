@@ -227,7 +227,7 @@ absl::StatusOr<RepositoryPage> SqliteMetadataStore::ListRepositories(const Repos
 
 absl::Status SqliteMetadataStore::LoadTags(v1::Repository* repository) {
   SqliteStatement select = database_.Prepare(
-      "SELECT t.tag, v.version, t.protected, t.update_time, t.branch FROM tags t "
+      "SELECT t.tag, v.version, t.protected, t.update_time, t.branch, t.immutable FROM tags t "
       "JOIN versions v ON v.id = t.version_id WHERE t.repository = ? ORDER BY t.tag");
   select.Bind(repository->name());
   while (true) {
@@ -239,6 +239,7 @@ absl::Status SqliteMetadataStore::LoadTags(v1::Repository* repository) {
     tag->set_protected_(select.Int(2) != 0);
     FromMicros(select.Int(3), tag->mutable_update_time());
     tag->set_branch(select.Int(4) != 0);
+    tag->set_immutable(select.Int(5) != 0);
   }
 }
 

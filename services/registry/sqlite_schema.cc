@@ -93,8 +93,16 @@ constexpr char kOrders[] = R"sql(
     ON repositories(namespace, update_time, name, kind, namespaced, public, create_time);
 )sql";
 
+constexpr char kSecretsAndImmutableTags[] = R"sql(
+  ALTER TABLE tags ADD COLUMN immutable INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE secrets(
+    name TEXT PRIMARY KEY,
+    secret BLOB NOT NULL) WITHOUT ROWID;
+)sql";
+
 // The n-th leads from schema n to schema n + 1.
-constexpr const char* kSteps[] = {kVersionsAndTags, kRepositoriesAndLabels, kAccess, kOrders};
+constexpr const char* kSteps[] = {kVersionsAndTags, kRepositoriesAndLabels, kAccess, kOrders,
+                                  kSecretsAndImmutableTags};
 constexpr int64_t kSchemaVersion = std::size(kSteps);
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include "services/common/status_macros.h"
 #include "services/registry/sqlite_metadata_store.h"
 
-// SqliteMetadataStore: access tokens.
+// SqliteMetadataStore: access tokens and the secret.
 
 namespace ropewalk {
 namespace {
@@ -50,6 +50,15 @@ absl::Status SqliteMetadataStore::DeleteToken(const std::string& name) {
   RETURN_IF_ERROR(remove.Bind(name).Run());
   if (database_.changes() > 0) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("there is no token ", name));
+}
+
+absl::StatusOr<std::string> SqliteMetadataStore::KeepSecret(const std::string& proposal) {
+  MutexLock lock(&mutex_);
+  SqliteStatement insert = database_.Prepare("INSERT OR IGNORE INTO secrets VALUES('signing', ?)");
+  RETURN_IF_ERROR(insert.BindBlob(proposal).Run());
+  SqliteStatement select = database_.Prepare("SELECT secret FROM secrets WHERE name = 'signing'");
+  RETURN_IF_ERROR(select.Step().status());
+  return select.Bytes(0);
 }
 
 }  // namespace ropewalk

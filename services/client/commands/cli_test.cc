@@ -210,6 +210,10 @@ TEST_F(CliTest, AdaptersAreTaggedByTheirFirstDigits) {
   EXPECT_EQ(Run({"adapters", "tag", "demo/dates", digits, "stable"}), kExitOk) << err_;
   EXPECT_EQ(Run({"adapters", "get", "demo/dates:stable", "-o", "name"}), kExitOk) << err_;
   EXPECT_THAT(out_, HasSubstr("versions/" + digits));
+  EXPECT_EQ(Run({"adapters", "tag", "demo/dates", digits, "v1", "--immutable", "-o", "json"}),
+            kExitOk)
+      << err_;
+  EXPECT_THAT(out_, HasSubstr("\"immutable\": true"));
 }
 
 TEST_F(CliTest, AdaptersAreSavedToATarFileAndLoadedFromIt) {

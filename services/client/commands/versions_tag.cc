@@ -15,6 +15,7 @@ struct TagFlags {
   std::string version;
   std::string tag;
   bool protect = false;
+  bool immutable = false;
   bool force = false;
 };
 
@@ -35,6 +36,7 @@ absl::StatusOr<ExitCode> SetTag(Session* session, const TagFlags& flags, const K
   request.set_version(version.name());
   request.set_protected_(flags.protect);
   request.set_force(flags.force);
+  request.set_immutable(flags.immutable);
   ASSIGN_OR_RETURN(const v1::Tag tag, registry->SetTag(request));
   session->console.out << RenderOne(tag, session->output, [&] {
     return absl::StrCat(tag.name(), " is ", ShortVersion(tag.version()), "\n");
@@ -52,6 +54,8 @@ void AddVersionsTag(CLI::App* noun, Session* session, const Kinds& kinds) {
   command->add_option("VERSION", flags->version, "Its first digits, or another tag")->required();
   command->add_option("TAG", flags->tag, "The tag to set")->required();
   command->add_flag("--protect", flags->protect, "It then neither moves nor goes without --force");
+  command->add_flag("--immutable", flags->immutable,
+                    "It then neither moves nor goes ever, nor does its version");
   command->add_flag("--force", flags->force, "Move a protected tag, or end its protection");
   AddOutput(command, session);
   SetAction(command, session, [=] { return SetTag(session, *flags, kinds); });

@@ -131,6 +131,7 @@ grpc::Status FakeRegistryService::SetTag(grpc::ServerContext*, const v1::SetTagR
   versions_[request->name()] = found->second;
   response->set_name(request->name());
   response->set_version(request->version());
+  response->set_immutable(request->immutable());
   return grpc::Status::OK;
 }
 

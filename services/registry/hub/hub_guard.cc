@@ -18,6 +18,7 @@ Need NeedOf(const HubRequest& request) {
     case HubCall::kDeleteRepo:
     case HubCall::kMoveRepo:
     case HubCall::kLfsUpload:  // Its address is a permission by itself.
+    case HubCall::kLfsPart:
       return Need::kNothing;
     case HubCall::kList:
       return Need::kSomeReading;

@@ -111,6 +111,11 @@ std::optional<HubRoute> ParseResolve(const Parts& parts) {
     route.path = parts[3];
     return route;
   }
+  if (parts.size() == 5 && parts[1] == "lfs" && parts[2] == "parts") {
+    route.call = HubCall::kLfsPart;
+    route.path = PathFrom(parts, 3);
+    return route;
+  }
   size_t begin = 1;
   if (parts.size() > 1 && IsType(parts[1])) route.type = parts[begin++];
   if (parts.size() > begin + 3 && absl::EndsWith(parts[begin + 1], ".git")) {

@@ -31,7 +31,9 @@ enum class HubCall {
   kResolve,    // GET  /{id}/resolve/{revision}/{path}
   kLfsBatch,   // POST /{id}.git/info/lfs/objects/batch
   kLfsVerify,  // POST /{id}.git/info/lfs/verify
-  kLfsUpload,  // PUT  /lfs/objects/{path}
+  // PUT; POST says which parts an object was sent in.
+  kLfsUpload,  // /lfs/objects/{path}
+  kLfsPart,    // PUT  /lfs/parts/{path}
 };
 
 // Where a request goes; {id} is "{namespace}/{name}".

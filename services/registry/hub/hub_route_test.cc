@@ -46,6 +46,15 @@ TEST(HubRoute, TakesADownloadApart) {
   EXPECT_EQ(dataset.revision, "v1");
 }
 
+TEST(HubRoute, TakesTheAddressesOfUploadsApart) {
+  const HubRoute object = Parse("/lfs/objects/0123");
+  EXPECT_EQ(object.call, HubCall::kLfsUpload);
+  EXPECT_EQ(object.path, "0123");
+  const HubRoute part = Parse("/lfs/parts/0123/4");
+  EXPECT_EQ(part.call, HubCall::kLfsPart);
+  EXPECT_EQ(part.path, "0123/4");
+}
+
 TEST(HubRoute, KnowsNothingElse) {
   for (const char* const path :
        {"/", "", "api/models", "/api", "/api/pictures", "/api/models/a", "/api/models/a/b/c",

@@ -52,7 +52,7 @@ absl::StatusOr<v1::Tag> PostgresMetadataStore::GetTag(const std::string& reposit
       TransactionKind::kStatement,
       [&](PostgresTransaction& transaction) -> absl::StatusOr<v1::Tag> {
         const pqxx::result rows = transaction.Run(
-            "SELECT v.version, t.protected, t.update_time, t.branch FROM tags t "
+            "SELECT v.version, t.protected, t.update_time, t.branch, t.immutable FROM tags t "
             "JOIN versions v ON v.id = t.version_id WHERE t.repository = $1 AND t.tag = $2",
             repository, name);
         if (rows.empty()) return NoTag(repository, name);
@@ -62,6 +62,7 @@ absl::StatusOr<v1::Tag> PostgresMetadataStore::GetTag(const std::string& reposit
         tag.set_protected_(rows[0][1].as<bool>());
         FromMicros(rows[0][2].as<int64_t>(), tag.mutable_update_time());
         tag.set_branch(rows[0][3].as<bool>());
+        tag.set_immutable(rows[0][4].as<bool>());
         return tag;
       });
 }
@@ -75,11 +76,12 @@ absl::Status PostgresMetadataStore::PutTag(const std::string& repository, const 
                      FindVersionId(transaction, version.repository, version.version));
     TouchRepository(transaction, repository, time);
     transaction.Run(
-        "INSERT INTO tags(repository, tag, version_id, protected, branch, update_time) "
-        "VALUES($1, $2, $3, $4, $5, $6) ON CONFLICT(repository, tag) DO UPDATE SET "
+        "INSERT INTO tags(repository, tag, version_id, protected, immutable, branch, update_time) "
+        "VALUES($1, $2, $3, $4, $5, $6, $7) ON CONFLICT(repository, tag) DO UPDATE SET "
         "version_id = excluded.version_id, protected = excluded.protected, "
-        "branch = excluded.branch, update_time = excluded.update_time",
-        repository, tag, id, contents.protected_(), contents.branch(), time);
+        "immutable = excluded.immutable, branch = excluded.branch, "
+        "update_time = excluded.update_time",
+        repository, tag, id, contents.protected_(), contents.immutable(), contents.branch(), time);
     return absl::OkStatus();
   });
 }

@@ -60,6 +60,7 @@ class PostgresMetadataStore final : public MetadataStore {
   absl::StatusOr<v1::AccessToken> FindToken(const std::string& hash) override;
   absl::StatusOr<std::vector<v1::AccessToken>> ListTokens() override;
   absl::Status DeleteToken(const std::string& name) override;
+  absl::StatusOr<std::string> KeepSecret(const std::string& proposal) override;
 
  private:
   PostgresMetadataStore(const std::string& connection_string, const PostgresOptions& options);

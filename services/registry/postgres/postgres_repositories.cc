@@ -32,11 +32,12 @@ void LoadTags(PostgresTransaction& transaction, std::vector<v1::Repository>* rep
     by_name[repository.name()] = &repository;
     names.push_back(repository.name());
   }
-  for (const pqxx::row& row : transaction.Run(
-           "SELECT t.repository, t.tag, v.version, t.protected, t.update_time, t.branch "
-           "FROM tags t JOIN versions v ON v.id = t.version_id "
-           "WHERE t.repository = ANY($1::text[]) ORDER BY t.repository, t.tag",
-           PostgresArray(names))) {
+  for (const pqxx::row& row :
+       transaction.Run("SELECT t.repository, t.tag, v.version, t.protected, t.update_time, "
+                       "t.branch, t.immutable "
+                       "FROM tags t JOIN versions v ON v.id = t.version_id "
+                       "WHERE t.repository = ANY($1::text[]) ORDER BY t.repository, t.tag",
+                       PostgresArray(names))) {
     v1::Repository* repository = by_name.at(row[0].as<std::string>());
     v1::Tag* tag = repository->add_tags();
     tag->set_name(TagName(repository->name(), row[1].as<std::string>()));
@@ -44,6 +45,7 @@ void LoadTags(PostgresTransaction& transaction, std::vector<v1::Repository>* rep
     tag->set_protected_(row[3].as<bool>());
     FromMicros(row[4].as<int64_t>(), tag->mutable_update_time());
     tag->set_branch(row[5].as<bool>());
+    tag->set_immutable(row[6].as<bool>());
   }
 }
 

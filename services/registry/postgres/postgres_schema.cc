@@ -72,8 +72,15 @@ constexpr char kTables[] = R"sql(
     token BYTEA NOT NULL);
 )sql";
 
+constexpr char kSecretsAndImmutableTags[] = R"sql(
+  ALTER TABLE tags ADD COLUMN immutable BOOLEAN NOT NULL DEFAULT FALSE;
+  CREATE TABLE secrets(
+    name TEXT COLLATE "C" PRIMARY KEY,
+    secret BYTEA NOT NULL);
+)sql";
+
 // The n-th leads from schema n to schema n + 1.
-constexpr const char* kSteps[] = {kTables};
+constexpr const char* kSteps[] = {kTables, kSecretsAndImmutableTags};
 constexpr int64_t kSchemaVersion = std::size(kSteps);
 
 absl::Status CheckEncoding(PostgresTransaction& transaction) {

@@ -3,7 +3,7 @@
 #include "services/registry/postgres/postgres_metadata_store.h"
 #include "services/registry/postgres/postgres_text.h"
 
-// PostgresMetadataStore: access tokens.
+// PostgresMetadataStore: access tokens and the secret.
 
 namespace ropewalk {
 namespace {
@@ -55,6 +55,20 @@ absl::Status PostgresMetadataStore::DeleteToken(const std::string& name) {
     if (removed.affected_rows() > 0) return absl::OkStatus();
     return absl::NotFoundError(absl::StrCat("there is no token ", name));
   });
+}
+
+absl::StatusOr<std::string> PostgresMetadataStore::KeepSecret(const std::string& proposal) {
+  RETURN_IF_ERROR(Change([&](PostgresTransaction& transaction) {
+    transaction.Run("INSERT INTO secrets VALUES('signing', $1) ON CONFLICT DO NOTHING",
+                    PostgresBytes(proposal));
+    return absl::OkStatus();
+  }));
+  return Look<std::string>(TransactionKind::kStatement,
+                           [](PostgresTransaction& transaction) -> absl::StatusOr<std::string> {
+                             const pqxx::result rows = transaction.Run(
+                                 "SELECT secret FROM secrets WHERE name = 'signing'");
+                             return pqxx::binarystring(rows[0][0]).str();
+                           });
 }
 
 }  // namespace ropewalk

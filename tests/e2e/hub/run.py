@@ -88,7 +88,7 @@ def run_client(client, script, *arguments, **environment):
 def run_open(programs, clients, work):
     """Whether all clients read and write in a registry that everyone may use."""
     good = True
-    with registry(programs, work / "data") as (address, url):
+    with registry(programs, work / "data", "--lfs-part-mib", "8") as (address, url):
         folders, adapter = publish(programs, address, work)
         write(folders["first"], adapter)
         for number, client in enumerate(clients):
