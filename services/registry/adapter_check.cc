@@ -138,7 +138,8 @@ absl::Status CheckAdapterTensors(const nlohmann::json& config, const TensorsByNa
 absl::Status CheckAdapterFits(const nlohmann::json& config, const TensorsByName& tensors,
                               const TensorsByName& base, const std::string& base_name) {
   if (!IsLora(config) || HasTargetParameters(config)) return absl::OkStatus();
-  const bool transposed = config.value("fan_in_fan_out", nlohmann::json(false)) == true;
+  const auto fan = config.find("fan_in_fan_out");
+  const bool transposed = fan != config.end() && *fan == true;
   for (const auto& [name, a] : tensors) {
     absl::string_view module = name;
     if (!absl::ConsumeSuffix(&module, kFactors[0].a) || a.shape.size() != 2) continue;

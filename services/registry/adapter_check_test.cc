@@ -51,6 +51,59 @@ TEST(SafetensorsHeader, RefusesWhatIsNone) {
   }
 }
 
+TEST(SafetensorsHeader, SaysWhatIsWrong) {
+  const auto error = [](const std::string& header) {
+    return std::string(ParseSafetensorsHeader(header, 1000).status().message());
+  };
+  const std::string good = R"({"dtype": "F32", "shape": [1], "data_offsets": [0, 4]})";
+  EXPECT_TRUE(ParseSafetensorsHeader(absl::StrCat("{\"a\": ", good, "}  "), 1000).ok());
+  EXPECT_THAT(error("[]"), HasSubstr("not a JSON object"));
+  EXPECT_THAT(error(absl::StrCat("{\"a\": ", good)), HasSubstr("not a JSON object"));
+  EXPECT_THAT(error(absl::StrCat("{\"a\": ", good, ", \"a\": ", good, "}")),
+              HasSubstr("comes twice (a)"));
+  EXPECT_THAT(error(R"({"a": {"dtype": "F32", "shape": [1]}})"),
+              HasSubstr("has no dtype, shape or data_offsets (a)"));
+  EXPECT_THAT(error(absl::StrCat("{\"", std::string(2000, 'n'), "\": ", good, "}")),
+              HasSubstr("a name of more than 1024 bytes"));
+}
+
+TEST(SafetensorsHeader, PassesOverWhatItDoesNotKnow) {
+  const auto tensors = ParseSafetensorsHeader(
+      R"({"__metadata__": {"format": "pt", "more": [{"shape": [1]}], "dtype": 1}, "a": {)"
+      R"("more": {"dtype": 7, "shape": [[]]}, "shape": [2, 3], "dtype": "F16", "other": [null],)"
+      R"("data_offsets": [4, 16]}, "scalar": {"dtype": "I64", "shape": [], "data_offsets": [16, 24]}})",
+      1000);
+  ASSERT_TRUE(tensors.ok()) << tensors.status();
+  ASSERT_EQ(tensors->size(), 2u);
+  EXPECT_EQ(tensors->at("a").ShapeText(), "[2, 3]");
+  EXPECT_EQ(tensors->at("a").type, "F16");
+  EXPECT_EQ(tensors->at("a").begin, 4);
+  EXPECT_EQ(tensors->at("a").end, 16);
+  EXPECT_EQ(tensors->at("scalar").ShapeText(), "[]");
+}
+
+// These became trees of fifty times their size, and ended the process when they were destroyed.
+TEST(SafetensorsHeader, RefusesWhatIsHuge) {
+  const auto with_shape = [](const std::string& shape) {
+    return absl::StrCat(R"({"a": {"dtype": "F32", "data_offsets": [0, 4], "shape": )", shape, "}}");
+  };
+  const auto repeated = [](const std::string& text, int times) {
+    std::string result;
+    for (int i = 0; i < times; ++i) result += text;
+    return result;
+  };
+  for (const std::string& header :
+       {with_shape("[" + repeated("1,", 64) + "1]"), with_shape(repeated("[", 1'000'000)),
+        std::string(1'000'000, '['), repeated("{\"a\":", 200'000),
+        absl::StrCat("{\"a\":", repeated("[", 500'000), repeated("]", 500'000), "}")}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(ParseSafetensorsHeader(header, 1 << 30).status()));
+  }
+  EXPECT_TRUE(ParseSafetensorsHeader(with_shape("[" + repeated("1,", 63) + "1]"), 1 << 30).ok());
+  const std::string deep =
+      absl::StrCat(R"({"__metadata__": )", repeated("[", 1'000'000), repeated("]", 1'000'000), "}");
+  EXPECT_TRUE(ParseSafetensorsHeader(deep, 1 << 30).ok());
+}
+
 class AdapterCheckTest : public RegistryFixture {
  protected:
   void AddFile(const std::string& path, const std::string& bytes,

@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +19,7 @@
 #include "services/registry/registry_service.h"
 #include "services/registry/stores.h"
 #include "services/registry/upkeep.h"
+#include "services/registry/upstream/pull_through.h"
 #include "services/registry/webhooks/webhooks.h"
 
 namespace ropewalk {
@@ -36,8 +39,29 @@ struct Options {
   std::string scrub_every = "168h";
   std::string access = "open";
   bool anonymous_read = false;
+  int64_t lfs_part_mib = 256;
   WebhookOptions webhooks;
+  UpstreamOptions upstream;
+  std::string upstream_fresh_for = "5m";
+  int64_t upstream_max_gib = 0;
 };
+
+void AddUpstreamFlags(CLI::App& app, Options* options) {
+  app.add_option("--upstream", options->upstream.url,
+                 "Another Hub, e.g. https://huggingface.co, which repositories are pulled from "
+                 "that a client of the Hub reads and that are not here")
+      ->type_name("URL");
+  app.add_option("--upstream-token", options->upstream.token,
+                 "Sent to that Hub; better ROPEWALK_UPSTREAM_TOKEN, which nobody sees in a list of "
+                 "processes");
+  app.add_option("--upstream-fresh-for", options->upstream_fresh_for,
+                 "How long a pulled branch is served before that Hub is asked for it again")
+      ->capture_default_str();
+  app.add_option("--upstream-max-gib", options->upstream_max_gib,
+                 "Larger revisions are not pulled; 0: all are")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
+}
 
 void AddFlags(CLI::App& app, Options* options) {
   AddServerFlags(app, &options->server, &options->log_level);
@@ -69,6 +93,10 @@ void AddFlags(CLI::App& app, Options* options) {
       ->capture_default_str();
   app.add_flag("--anonymous-read", options->anonymous_read,
                "Callers without a token may read what is public");
+  app.add_option("--lfs-part-mib", options->lfs_part_mib,
+                 "Uploads by git LFS of more than 20 times this come in parts of it")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
   app.add_option("--webhook", options->webhooks.urls,
                  "An address that is told of every change, in the Hub's form; may be repeated")
       ->type_name("URL");
@@ -79,6 +107,7 @@ void AddFlags(CLI::App& app, Options* options) {
   app.add_option("--public-url", options->webhooks.origin,
                  "Where clients reach the HTTP side, for links to it; default: where it listens")
       ->type_name("URL");
+  AddUpstreamFlags(app, options);
   BindStandardFlags(app);
 }
 
@@ -99,6 +128,19 @@ absl::StatusOr<absl::Duration> ParseDuration(const std::string& flag, const std:
       absl::StrCat(flag, ": '", text, "' is not a duration; give e.g. 90s, 10m or 1h"));
 }
 
+// Null: there is none.
+absl::StatusOr<std::unique_ptr<PullThrough>> StartPullThrough(const Options& options,
+                                                              Registry* registry) {
+  ASSIGN_OR_RETURN(const absl::Duration fresh_for,
+                   ParseDuration("--upstream-fresh-for", options.upstream_fresh_for));
+  if (options.upstream.url.empty()) return nullptr;
+  PullThroughOptions pulls;
+  pulls.upstream = options.upstream;
+  pulls.fresh_for = fresh_for;
+  pulls.most_bytes = options.upstream_max_gib << 30;
+  return PullThrough::Start(pulls, registry, Clock::Real());
+}
+
 absl::Status Serve(const Options& options, const Termination& termination) {
   RETURN_IF_ERROR(InitLogging("registry", options.log_level));
   ASSIGN_OR_RETURN(const absl::Duration grace, ParseDuration("--grace", options.grace));
@@ -117,18 +159,23 @@ absl::Status Serve(const Options& options, const Termination& termination) {
   RETURN_IF_ERROR(GiveFirstToken(&access, options.stores.data));
   WebhookOptions webhook_options = options.webhooks;
   if (webhook_options.origin.empty()) {
-    webhook_options.origin = absl::StrCat("http://", options.server.http_address);
+    const bool tls = !options.server.http_certificate.empty();
+    webhook_options.origin =
+        absl::StrCat(tls ? "https://" : "http://", options.server.http_address);
   }
   Webhooks webhooks(webhook_options);
   if (!webhook_options.urls.empty()) registry.set_listener(&webhooks);
   RegistryServiceImpl service(&registry, &access);
   AccessServiceImpl access_service(&access);
-  ASSIGN_OR_RETURN(const XetTokens xet_tokens, XetTokens::Open(options.stores.data + "/xet.key"));
+  ASSIGN_OR_RETURN(const std::string secret, metadata->KeepSecret(SigningKey::RandomBytes()));
+  const XetTokens xet_tokens{SigningKey(secret)};
   XetStoreOptions xet_options;
   xet_options.folder = options.stores.data + "/xet";
   ASSIGN_OR_RETURN(const auto xet_store, XetStore::Open(xet_options, blobs.get(), Clock::Real()));
   XetHandler xet(xet_store.get(), blobs.get(), &xet_tokens, Clock::Real());
-  HubHandler hub(&registry, &access, Clock::Real(), &xet);
+  ASSIGN_OR_RETURN(const auto upstream, StartPullThrough(options, &registry));
+  const LfsOptions lfs{SigningKey(secret), options.lfs_part_mib << 20};
+  HubHandler hub(&registry, &access, Clock::Real(), &xet, upstream.get(), lfs);
   ServerOptions server_options = options.server;
   server_options.http_handler = &hub;
   server_options.http_threads = kHttpThreads;
@@ -143,6 +190,7 @@ absl::Status Serve(const Options& options, const Termination& termination) {
   server->SetReady(true);
   termination.Wait();
   LogInfo("stopping");
+  if (upstream != nullptr) upstream->Stop();
   server->Shutdown(kDrain);
   return absl::OkStatus();
 }

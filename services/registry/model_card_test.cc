@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -48,6 +49,63 @@ TEST(ModelCard, DoesNotGrowWithAliases) {
     absl::StrAppend(&bomb, "]\n");
   }
   EXPECT_TRUE(ParseModelCard(absl::StrCat(bomb, "---\n")).is_null());
+}
+
+// One long text, named again and again.
+TEST(ModelCard, DoesNotGrowWithAliasesOfTexts) {
+  const auto values = [](int times) {
+    std::string text = absl::StrCat("---\na: &a ", std::string(30'000, 'x'), "\nb: [");
+    for (int i = 0; i < times; ++i) absl::StrAppend(&text, "*a,");
+    return ParseModelCard(absl::StrCat(text, "]\n---\n"));
+  };
+  EXPECT_FALSE(values(5).is_null());
+  EXPECT_TRUE(values(8000).is_null());
+  const auto keys = [](int times) {
+    std::string text = absl::StrCat("---\n? &a ", std::string(1000, 'x'), "\n: 0\nb:\n");
+    for (int i = 0; i < times; ++i) absl::StrAppend(&text, "- *a : 0\n");
+    return ParseModelCard(absl::StrCat(text, "---\n"));
+  };
+  EXPECT_FALSE(keys(5).is_null());
+  EXPECT_TRUE(keys(400).is_null());
+}
+
+TEST(ModelCard, DoesNotGoRoundInCircles) {
+  EXPECT_TRUE(ParseModelCard("---\na: &a [*a, *a]\n---\n").is_null());
+}
+
+TEST(ModelCard, LimitsTheFrontMatterAndNotTheRest) {
+  const std::string card = "---\nlicense: mit\n";
+  const std::string comment = absl::StrCat("#", std::string(70'000, 'x'), "\n");
+  EXPECT_FALSE(ParseModelCard(absl::StrCat(card, "---\n", comment)).is_null());
+  EXPECT_TRUE(CheckModelCard(absl::StrCat(card, "---\n", comment)).ok());
+  EXPECT_TRUE(ParseModelCard(absl::StrCat(card, comment, "---\n")).is_null());
+  EXPECT_THAT(CheckModelCard(absl::StrCat(card, comment, "---\n")).message(),
+              HasSubstr("does not end within 65536 bytes"));
+}
+
+TEST(ModelCard, IsCheckedOnlyWhereThereIsOne) {
+  for (const char* const readme :
+       {"", "# Title", "---", "----\n", "---\n---\n# T", "---\nok: 1\n---\n"}) {
+    EXPECT_TRUE(CheckModelCard(readme).ok()) << readme;
+  }
+  EXPECT_THAT(CheckModelCard("---\n- a\n---\n").message(), HasSubstr("not a YAML mapping"));
+  EXPECT_THAT(CheckModelCard("---\na: [\n---\n").message(), HasSubstr("is not YAML"));
+  EXPECT_THAT(CheckModelCard("---\na: b\n").message(), HasSubstr("does not end"));
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckModelCard("---\na: b\n")));
+}
+
+// Labels go to clients of gRPC, which take UTF-8 only, and to terminals.
+TEST(ModelCard, IsText) {
+  for (const char* const text :
+       {"tags: [\"a\xff\xfe\"]", "license: \xc0\xae", "\xff: a", "base_model: \xed\xa0\x80"}) {
+    const std::string readme = absl::StrCat("---\n", text, "\n---\n");
+    EXPECT_TRUE(ParseModelCard(readme).is_null()) << text;
+    EXPECT_TRUE(absl::IsInvalidArgument(CheckModelCard(readme))) << text;
+  }
+  const auto card = ParseModelCard(
+      "---\ntags: [\"\\x1b[31m\", \"a\\nb\", \"\\0\", \"\\u0085\", \"\\u009b\", \"\\xa0\", "
+      "\"\xc3\xa9\"]\n---\n");
+  EXPECT_THAT(LabelsOf(VersionOf({}), card), ElementsAre("\xc2\xa0", "\xc3\xa9"));
 }
 
 TEST(ModelCard, LabelsAsTheHubDoes) {

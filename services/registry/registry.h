@@ -64,6 +64,7 @@ class Registry {
   absl::Status CreateRepository(const std::string& name);
   // FAILED_PRECONDITION: it has a protected tag.
   absl::Status DeleteRepository(const std::string& name);
+  // FAILED_PRECONDITION: it has an immutable tag.
   absl::Status MoveRepository(const std::string& from, const std::string& to);
   // A new tag, or a branch. ALREADY_EXISTS: there is a tag or branch of that name.
   absl::Status AddTag(const std::string& repository, const std::string& name,
@@ -123,7 +124,8 @@ class Registry {
                                           int64_t length);
   absl::StatusOr<v1::Lineage> CheckLineage(const v1::Lineage& lineage);
   absl::Status CheckTagMayBecome(const std::string& repository, const std::string& tag,
-                                 const std::string& version, bool stays_protected);
+                                 const std::string& version, bool stays_protected,
+                                 bool force = false);
   absl::StatusOr<bool> LatestMayMove(const std::string& repository);
   absl::Status CheckNoProtectedTag(const std::string& repository, const v1::Version& version);
   absl::StatusOr<v1::Version> AddVersion(const v1::CreateVersionRequest& request,

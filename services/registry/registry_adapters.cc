@@ -13,6 +13,12 @@
 namespace ropewalk {
 namespace {
 
+constexpr int64_t kMostConfigBytes = 1 << 20;
+// AdaLoRA writes down each rank of each module.
+constexpr size_t kMostConfigValues = 100'000;
+// Of a base model; the largest that are published have 20 MiB.
+constexpr int64_t kMostBaseHeaderBytes = 32 << 20;
+
 using Files = google::protobuf::RepeatedPtrField<v1::File>;
 
 const v1::File* Find(const Files& files, absl::string_view path) {
@@ -21,9 +27,15 @@ const v1::File* Find(const Files& files, absl::string_view path) {
   return found == files.end() ? nullptr : &*found;
 }
 
+absl::Status WrongConfig(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("adapter_config.json: ", what));
+}
+
 bool IsWeights(const v1::File& file) {
   return absl::EndsWith(file.path(), ".safetensors") && !absl::StrContains(file.path(), "/");
 }
+
+int64_t FirstBytes(const v1::File& file) { return std::min(file.size_bytes(), kHeaderLengthBytes); }
 
 }  // namespace
 
@@ -31,6 +43,7 @@ absl::StatusOr<std::string> Registry::ReadStretch(const std::string& digest, int
                                                   int64_t length) {
   std::string bytes;
   if (length == 0) return bytes;
+  bytes.reserve(length);
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobReader> reader, blobs_->Read(digest, offset, length));
   while (true) {
     ASSIGN_OR_RETURN(const std::string piece, reader->Next());
@@ -41,8 +54,7 @@ absl::StatusOr<std::string> Registry::ReadStretch(const std::string& digest, int
 
 absl::StatusOr<TensorsByName> Registry::ReadTensors(const v1::File& file) {
   const int64_t size = file.size_bytes();
-  ASSIGN_OR_RETURN(const std::string first,
-                   ReadStretch(file.digest(), 0, std::min(size, kHeaderLengthBytes)));
+  ASSIGN_OR_RETURN(const std::string first, ReadStretch(file.digest(), 0, FirstBytes(file)));
   ASSIGN_OR_RETURN(const int64_t length, ParseHeaderLength(first, size));
   ASSIGN_OR_RETURN(const std::string header,
                    ReadStretch(file.digest(), kHeaderLengthBytes, length));
@@ -71,11 +83,17 @@ absl::StatusOr<std::optional<v1::Version>> Registry::FindBase(
   return *base;
 }
 
-// What cannot be read of a base says nothing against the adapter.
+// What cannot be read of a base, or is too much, says nothing against the adapter.
 absl::StatusOr<TensorsByName> Registry::ReadBaseTensors(const v1::Version& base) {
   TensorsByName all;
+  int64_t header_bytes = 0;
   for (const v1::File& file : base.files()) {
     if (!IsWeights(file)) continue;
+    ASSIGN_OR_RETURN(const std::string first, ReadStretch(file.digest(), 0, FirstBytes(file)));
+    const absl::StatusOr<int64_t> length = ParseHeaderLength(first, file.size_bytes());
+    if (!length.ok()) return TensorsByName();
+    header_bytes += kHeaderLengthBytes + *length;
+    if (header_bytes > kMostBaseHeaderBytes) return TensorsByName();
     absl::StatusOr<TensorsByName> tensors = ReadTensors(file);
     if (absl::IsInvalidArgument(tensors.status())) return TensorsByName();
     RETURN_IF_ERROR(tensors.status());
@@ -87,8 +105,14 @@ absl::StatusOr<TensorsByName> Registry::ReadBaseTensors(const v1::Version& base)
 absl::Status Registry::CheckAdapter(const v1::CreateVersionRequest& request) {
   const v1::File* const config_file = Find(request.files(), "adapter_config.json");
   if (config_file == nullptr) return absl::OkStatus();
+  if (config_file->size_bytes() > kMostConfigBytes) {
+    return WrongConfig(absl::StrCat("it has ", config_file->size_bytes(), " bytes; at most ",
+                                    kMostConfigBytes, " are possible"));
+  }
   ASSIGN_OR_RETURN(const std::string text, ReadSmallBlob(config_file->digest()));
-  const nlohmann::json config = ParseJson(text);
+  const absl::StatusOr<nlohmann::json> parsed = ParseLimitedJson(text, kMostConfigValues);
+  if (!parsed.ok()) return WrongConfig(parsed.status().message());
+  const nlohmann::json& config = *parsed;
   RETURN_IF_ERROR(CheckAdapterConfig(config));
   const v1::File* const weights = Find(request.files(), "adapter_model.safetensors");
   if (weights == nullptr) return absl::OkStatus();  // They may come with the next commit.

@@ -48,6 +48,22 @@ std::vector<std::string> DigestsOfWeights(const FilesByPath& files) {
 
 FilesByPath FilesOf(const v1::Version& version) { return Apply(Commit(), version); }
 
+// The name that a model has as an adapter; that of anything else as it is.
+std::string AsAdapter(const std::string& repository) {
+  const absl::string_view model = absl::StripPrefix(repository, "models/");
+  return model == repository ? repository : absl::StrCat("adapters/", model);
+}
+
+absl::Status CheckMayBecomeAdapter(MetadataStore* metadata, const std::string& repository) {
+  const std::string adapter = AsAdapter(repository);
+  if (adapter == repository) return absl::OkStatus();
+  const absl::Status there = metadata->GetRepository(adapter).status();
+  if (absl::IsNotFound(there)) return absl::OkStatus();
+  RETURN_IF_ERROR(there);
+  return absl::AlreadyExistsError(absl::StrCat(repository, " would become ", adapter,
+                                               ", which is there already; commit to that"));
+}
+
 }  // namespace
 
 absl::Status Registry::CreateRepository(const std::string& name) {
@@ -70,6 +86,12 @@ absl::Status Registry::DeleteRepository(const std::string& name) {
 absl::Status Registry::MoveRepository(const std::string& from, const std::string& to) {
   RETURN_IF_ERROR(ValidateRepositoryName(to));
   ASSIGN_OR_RETURN(const auto change, BeginChange(from));
+  ASSIGN_OR_RETURN(const v1::Repository repository, metadata_->GetRepository(from));
+  for (const v1::Tag& tag : repository.tags()) {
+    if (!tag.immutable()) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("the tag ", tag.name(), " is immutable, so it keeps its name"));
+  }
   RETURN_IF_ERROR(metadata_->MoveRepository(from, to));
   change->MovedTo(to);
   return absl::OkStatus();
@@ -116,11 +138,11 @@ absl::StatusOr<v1::Version> Registry::FindHead(const Commit& commit) {
 
 // A model that gets an adapter's configuration is an adapter from then on.
 absl::StatusOr<std::string> Registry::SettleKind(const Commit& commit, bool is_adapter) {
-  const absl::string_view model = absl::StripPrefix(commit.repository, "models/");
-  if (!is_adapter || model == commit.repository) return commit.repository;
-  const std::string adapter = absl::StrCat("adapters/", model);
-  RETURN_IF_ERROR(metadata_->MoveRepository(commit.repository, adapter));
-  return adapter;
+  const std::string settled = is_adapter ? AsAdapter(commit.repository) : commit.repository;
+  if (settled != commit.repository) {
+    RETURN_IF_ERROR(metadata_->MoveRepository(commit.repository, settled));
+  }
+  return settled;
 }
 
 absl::StatusOr<v1::Version> Registry::MakeCommit(const Commit& commit) {
@@ -144,15 +166,19 @@ absl::StatusOr<v1::Version> Registry::MakeCommit(const Commit& commit) {
   request.mutable_lineage()->set_message(commit.message);
   const bool is_adapter = files.count(kAdapterConfig) > 0;
   request.set_repository(commit.repository);
+  request.add_tags(commit.branch);
   if (is_adapter) {
-    // Before the repository moves.
+    RETURN_IF_ERROR(CheckMayBecomeAdapter(metadata_, commit.repository));
     RETURN_IF_ERROR(CheckBlobs(request));
     RETURN_IF_ERROR(CheckAdapter(request));
   }
-  ASSIGN_OR_RETURN(*request.mutable_repository(), SettleKind(commit, is_adapter));
-  change->MovedTo(request.repository());
-  request.add_tags(commit.branch);
-  return PutVersion(request, /*move_latest=*/false);
+  ASSIGN_OR_RETURN(const v1::Version version, PutVersion(request, /*move_latest=*/false));
+  // Last, so that a commit that fails, or is cut off, leaves the repository where it was. When the
+  // client sends a commit again that was made but for this, it is made up for.
+  ASSIGN_OR_RETURN(const std::string settled, SettleKind(commit, is_adapter));
+  if (settled == commit.repository) return version;
+  change->MovedTo(settled);
+  return metadata_->GetVersion(settled, VersionId(request.files()));
 }
 
 }  // namespace ropewalk

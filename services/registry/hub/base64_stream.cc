@@ -21,8 +21,9 @@ absl::StatusOr<std::string> Base64Stream::Append(absl::string_view text) {
   const size_t whole = pending_.size() / kQuad * kQuad;
   std::string decoded;
   const absl::string_view quads = absl::string_view(pending_).substr(0, whole);
-  // Abseil's decoder takes white space and the lack of padding, which would not add up here.
-  const bool clean = quads.find_first_of(" \t\r\n\v\f-_") == absl::string_view::npos;
+  // Abseil's decoder takes white space, the lack of padding and '.' for it, which would not add up
+  // here.
+  const bool clean = quads.find_first_of(" \t\r\n\v\f-_.") == absl::string_view::npos;
   if (!clean || !absl::Base64Unescape(quads, &decoded)) return NotBase64();
   padded_ = whole > 0 && quads.back() == '=';
   pending_.erase(0, whole);

@@ -44,9 +44,14 @@ absl::Status CommitBody::AppendContent(absl::string_view bytes) { return content
 absl::Status CommitBody::EndContent() { return content_->Finish(); }
 
 absl::Status CommitBody::TakeLine(const nlohmann::json& line) {
+  // What comes with a line that is about no file is let go.
+  const std::unique_ptr<BlobUpload> content = std::move(content_);
   ASSIGN_OR_RETURN(const std::string key, TextOf(line, "key"));
-  const nlohmann::json value = line.value("value", nlohmann::json());
-  if (!value.is_object()) return absl::InvalidArgumentError("a line of the commit has no 'value'");
+  const auto found = line.find("value");
+  if (found == line.end() || !found->is_object()) {
+    return absl::InvalidArgumentError("a line of the commit has no 'value'");
+  }
+  const nlohmann::json& value = *found;
   const size_t changes =
       commit_.files.size() + commit_.deleted_files.size() + commit_.deleted_folders.size();
   if (changes >= kMaxChanges) {
@@ -54,7 +59,7 @@ absl::Status CommitBody::TakeLine(const nlohmann::json& line) {
         absl::StrCat("a commit may change ", kMaxChanges, " files; make several"));
   }
   if (key == "header") return TakeHeader(value);
-  if (key == "file") return TakeFile(value);
+  if (key == "file") return TakeFile(value, content.get());
   if (key == "lfsFile") return TakeLfsFile(value);
   if (key == "deletedFile" || key == "deletedFolder" || key == "deletedEntry") {
     auto& deleted = key == "deletedFolder" ? commit_.deleted_folders : commit_.deleted_files;
@@ -75,18 +80,17 @@ absl::Status CommitBody::TakeHeader(const nlohmann::json& value) {
   return absl::OkStatus();
 }
 
-absl::Status CommitBody::TakeFile(const nlohmann::json& value) {
+absl::Status CommitBody::TakeFile(const nlohmann::json& value, const BlobUpload* content) {
   ASSIGN_OR_RETURN(const std::string path, TextOf(value, "path"));
   const bool base64 = !value.contains("encoding") || value["encoding"] == "base64";
-  if (content_ == nullptr || !base64) {
+  if (content == nullptr || !base64) {
     return absl::InvalidArgumentError(
         absl::StrCat("the file '", path, "' has no content in base64"));
   }
   v1::File& file = commit_.files.emplace_back();
   file.set_path(path);
-  file.set_digest(content_->digest());
-  file.set_size_bytes(content_->committed_bytes());
-  content_ = nullptr;
+  file.set_digest(content->digest());
+  file.set_size_bytes(content->committed_bytes());
   return absl::OkStatus();
 }
 

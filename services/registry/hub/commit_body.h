@@ -33,7 +33,7 @@ class CommitBody final : public HttpExchange, private CommitSink {
   absl::Status TakeLine(const nlohmann::json& line) override;
 
   absl::Status TakeHeader(const nlohmann::json& value);
-  absl::Status TakeFile(const nlohmann::json& value);
+  absl::Status TakeFile(const nlohmann::json& value, const BlobUpload* content);
   absl::Status TakeLfsFile(const nlohmann::json& value);
 
   Registry* const registry_;

@@ -25,7 +25,8 @@ class CommitSink {
 
 // Takes the Hub's commits apart (application/x-ndjson, a JSON object a line) as they come. A line
 // may hold a file of any size in base64, so {"value": {"content": "..."}} is never held as a whole;
-// of everything else a line may have 64 KiB, in 8 levels. Not thread-safe.
+// of everything else a line may have 64 KiB, in 8 levels. JSON may write any character of the
+// base64 as an escape, and Gson and .NET do so with '=' and '+'. Not thread-safe.
 class CommitDecoder {
  public:
   // `sink` is not owned and outlives the decoder.
@@ -41,9 +42,12 @@ class CommitDecoder {
  private:
   enum class State { kOutside, kString, kContent };
 
+  absl::Status TakeOne(char c);
   absl::Status TakeOutside(char c);
   absl::Status TakeInString(char c);
   absl::Status TakeContent(absl::string_view* piece);
+  absl::Status TakeEscape(char c);
+  absl::Status AddContent(absl::string_view base64);
   absl::Status Keep(char c);
   absl::Status EndLine();
 
@@ -57,6 +61,7 @@ class CommitDecoder {
   std::string last_string_;
   std::string key_;  // Whose value comes next, in {"value": {...}}.
   Base64Stream base64_;
+  std::string escape_;  // In a content, as far as it has come: "\\u00"; empty: there is none.
 };
 
 }  // namespace ropewalk

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -75,11 +76,34 @@ TEST(CommitDecoder, GivesLinesAndContentsWhereverPiecesEnd) {
   }
 }
 
-TEST(CommitDecoder, TakesEscapedSlashesInContents) {
-  RecordingSink sink;
-  ASSERT_TRUE(
-      Decode(R"({"key": "file", "value": {"content": "\/\/\/\/", "path": "a"}})", 1, &sink).ok());
-  EXPECT_THAT(sink.contents, ElementsAre("\xff\xff\xff"));
+// As Gson writes '=', .NET writes '+', and others '/'.
+TEST(CommitDecoder, TakesEscapesInContentsWhereverPiecesEnd) {
+  const std::vector<std::pair<std::string, std::string>> contents = {
+      {R"(\/\/\/\/)", "\xff\xff\xff"},
+      {R"(eA\u003d\u003d)", "x"},
+      {R"(\u0065A\u003D=)", "x"},
+      {R"(\u002b\u002F+\/)", "\xfb\xff\xbf"}};
+  for (const auto& [content, bytes] : contents) {
+    const std::string line =
+        absl::StrCat(R"({"key": "file", "value": {"content": ")", content, R"(", "path": "a"}})");
+    for (const size_t step : {size_t{1}, size_t{2}, size_t{3}, size_t{5}, line.size()}) {
+      RecordingSink sink;
+      ASSERT_TRUE(Decode(line, step, &sink).ok()) << content << " by " << step;
+      EXPECT_THAT(sink.contents, ElementsAre(bytes)) << content << " by " << step;
+    }
+  }
+}
+
+TEST(CommitDecoder, RefusesOtherEscapesInContents) {
+  for (const char* const content : {R"(eA\==)", R"(eA\\==)", R"(eA==\n)", R"(eA\n==)", R"(eA\u00)",
+                                    R"(eA\u003)", R"(eA\u003g=)", R"(eA\u033d=)", R"(eA\u013d=)",
+                                    R"(eA\u0000=)", R"(eA\u0022,)", R"(eA\"==)", R"(eA\U003d=)"}) {
+    const std::string line = absl::StrCat(R"({"value": {"content": ")", content, R"("}})");
+    for (const size_t step : {size_t{1}, line.size()}) {
+      RecordingSink sink;
+      EXPECT_TRUE(absl::IsInvalidArgument(Decode(line, step, &sink))) << content;
+    }
+  }
 }
 
 TEST(CommitDecoder, LooksForContentsOnlyWhereTheyBelong) {
@@ -97,9 +121,13 @@ TEST(CommitDecoder, RefusesNonsense) {
         std::string(R"({"value": {"content": "YQ="}})"),
         std::string(R"({"value": {"content": "YQ==YQ=="}})"),
         std::string(R"({"value": {"content": "Y Q="}})"),
+        std::string(R"({"value": {"content": "YQ.."}})"),
         std::string(R"({"value": {"content": "YQ)"),
         std::string(R"({"value": {"content": "****"}})"), std::string(9, '['),
-        absl::StrCat("{\"key\": \"", std::string(70'000, 'k'), "\"}")}) {
+        absl::StrCat("{\"key\": \"", std::string(70'000, 'k'), "\"}"),
+        absl::StrCat("{\"value\": {\"content\": \"eA==\", \"more\": ", std::string(70'000, ' '),
+                     "0}}"),
+        std::string(70'000, ' '), std::string(70'000, '9')}) {
     for (const size_t step : {1, 1000}) {
       RecordingSink sink;
       EXPECT_TRUE(absl::IsInvalidArgument(Decode(body, step, &sink))) << body.substr(0, 60);

@@ -1,15 +1,18 @@
 #include "services/registry/hub/hub_body.h"
 
-#include <vector>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "services/registry/json_text.h"
 
 namespace ropewalk {
 
-absl::StatusOr<nlohmann::json> ParseBody(const std::string& body) {
-  nlohmann::json parsed = ParseJson(body);
-  if (parsed.is_object()) return parsed;
+absl::StatusOr<nlohmann::json> ParseBody(const std::string& body, size_t most_values) {
+  absl::StatusOr<nlohmann::json> parsed = ParseLimitedJson(body, most_values);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("the body: ", parsed.status().message()));
+  }
+  if (parsed->is_object()) return parsed;
   return absl::InvalidArgumentError("the body is not a JSON object");
 }
 
@@ -34,18 +37,13 @@ absl::StatusOr<int64_t> RequiredSize(const nlohmann::json& body, const char* fie
       absl::StrCat("the body needs a number '", field, "' from 0 on"));
 }
 
-absl::StatusOr<std::vector<nlohmann::json>> RequiredObjects(const nlohmann::json& body,
-                                                            const char* field, size_t most) {
-  std::vector<nlohmann::json> objects;
+absl::StatusOr<JsonReferences> RequiredObjects(const nlohmann::json& body, const char* field,
+                                               size_t most) {
   const auto found = body.find(field);
-  bool good = found != body.end() && found->is_array() && found->size() <= most;
-  if (good) {
-    for (const nlohmann::json& item : *found) {
-      good = good && item.is_object();
-      objects.push_back(item);
-    }
-  }
-  if (good) return objects;
+  const bool good = found != body.end() && found->is_array() && found->size() <= most &&
+                    std::all_of(found->begin(), found->end(),
+                                [](const nlohmann::json& item) { return item.is_object(); });
+  if (good) return JsonReferences(found->begin(), found->end());
   return absl::InvalidArgumentError(
       absl::StrCat("the body needs an array '", field, "' of at most ", most, " objects"));
 }

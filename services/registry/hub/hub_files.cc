@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/registry/git_oid.h"
+#include "services/registry/hub/folder_oids.h"
 
 namespace ropewalk {
 namespace {
@@ -19,48 +18,10 @@ constexpr std::array<absl::string_view, 18> kLfsEndings = {
     ".safetensors", ".bin", ".pt",   ".pth", ".ckpt",    ".gguf",  ".h5",  ".model", ".msgpack",
     ".npy",         ".npz", ".onnx", ".pkl", ".parquet", ".arrow", ".zip", ".gz",    ".zst"};
 
-std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 nlohmann::json LfsJson(const v1::File& file, const char* digest_key) {
   return {{digest_key, file.digest()},
           {"size", file.size_bytes()},
           {"pointerSize", LfsPointer(file.digest(), file.size_bytes()).size()}};
-}
-
-using Files = google::protobuf::RepeatedPtrField<v1::File>;
-
-// The first file whose path is not before `path`; versions keep their files in the paths' order.
-Files::const_iterator LowerBound(const Files& files, const std::string& path) {
-  return std::lower_bound(
-      files.begin(), files.end(), path,
-      [](const v1::File& file, const std::string& bound) { return file.path() < bound; });
-}
-
-const v1::File* FindFile(const v1::Version& version, const std::string& path) {
-  const auto found = LowerBound(version.files(), path);
-  return found != version.files().end() && found->path() == path ? &*found : nullptr;
-}
-
-bool IsFolder(const v1::Version& version, const std::string& path) {
-  const std::string prefix = absl::StrCat(path, "/");
-  const auto found = LowerBound(version.files(), prefix);
-  return found != version.files().end() && absl::StartsWith(found->path(), prefix);
-}
-
-// Files and folders in `folder`, those further below as well if `recursive`.
-std::set<std::string> PathsIn(const v1::Version& version, const std::string& folder,
-                              bool recursive) {
-  const std::string prefix = folder.empty() ? "" : absl::StrCat(folder, "/");
-  std::set<std::string> paths;
-  for (auto file = LowerBound(version.files(), prefix); file != version.files().end(); ++file) {
-    const std::string& path = file->path();
-    if (!absl::StartsWith(path, prefix)) break;
-    for (size_t end = path.find('/', prefix.size());; end = path.find('/', end + 1)) {
-      paths.insert(path.substr(0, end));
-      if (!recursive || end == std::string::npos) break;
-    }
-  }
-  return paths;
 }
 
 }  // namespace
@@ -103,45 +64,25 @@ absl::StatusOr<nlohmann::json> HubFiles::TreeFile(const v1::File& file) {
   return item;
 }
 
-absl::StatusOr<std::string> HubFiles::FolderOid(const v1::Version& version,
-                                                const std::string& folder) {
-  std::vector<GitTreeEntry> entries;
-  for (const std::string& path : PathsIn(version, folder, /*recursive=*/false)) {
-    GitTreeEntry& entry = entries.emplace_back();
-    entry.name = NameOf(path);
-    const v1::File* const file = FindFile(version, path);
-    entry.is_folder = file == nullptr;
-    if (file != nullptr) {
-      ASSIGN_OR_RETURN(entry.oid, Oid(*file));
+absl::StatusOr<nlohmann::json> HubFiles::TreeItems(const v1::Version& version,
+                                                   const std::vector<TreeEntry>& entries) {
+  std::vector<std::string> folders;
+  for (const TreeEntry& entry : entries) {
+    if (entry.file == nullptr) folders.push_back(entry.path);
+  }
+  ASSIGN_OR_RETURN(const auto oids, FolderOids(version, folders,
+                                               [this](const v1::File& file) { return Oid(file); }));
+  nlohmann::json items = nlohmann::json::array();
+  for (const TreeEntry& entry : entries) {
+    nlohmann::json& item = items.emplace_back();
+    if (entry.file != nullptr) {
+      ASSIGN_OR_RETURN(item, TreeFile(*entry.file));
     } else {
-      ASSIGN_OR_RETURN(entry.oid, FolderOid(version, path));
+      item = {
+          {"type", "directory"}, {"path", entry.path}, {"size", 0}, {"oid", oids.at(entry.path)}};
     }
   }
-  return GitTreeOid(std::move(entries));
-}
-
-absl::StatusOr<std::optional<nlohmann::json>> HubFiles::TreeEntry(const v1::Version& version,
-                                                                  const std::string& path) {
-  if (const v1::File* const file = FindFile(version, path)) {
-    ASSIGN_OR_RETURN(nlohmann::json item, TreeFile(*file));
-    return std::optional<nlohmann::json>(std::move(item));
-  }
-  if (!IsFolder(version, path)) return std::optional<nlohmann::json>();
-  nlohmann::json item{{"type", "directory"}, {"path", path}, {"size", 0}};
-  ASSIGN_OR_RETURN(item["oid"], FolderOid(version, path));
-  return std::optional<nlohmann::json>(std::move(item));
-}
-
-absl::StatusOr<std::optional<nlohmann::json>> HubFiles::Tree(const v1::Version& version,
-                                                             const std::string& folder,
-                                                             bool recursive) {
-  if (!folder.empty() && !IsFolder(version, folder)) return std::optional<nlohmann::json>();
-  nlohmann::json tree = nlohmann::json::array();
-  for (const std::string& path : PathsIn(version, folder, recursive)) {
-    ASSIGN_OR_RETURN(std::optional<nlohmann::json> item, TreeEntry(version, path));
-    if (item.has_value()) tree.push_back(*std::move(item));
-  }
-  return std::optional<nlohmann::json>(std::move(tree));
+  return items;
 }
 
 }  // namespace ropewalk

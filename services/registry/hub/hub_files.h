@@ -1,10 +1,11 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/registry/hub/file_tree.h"
 #include "services/registry/registry.h"
 
 namespace ropewalk {
@@ -29,21 +30,13 @@ class HubFiles {
   // An item of a model's "siblings"; with sizes and names of contents if `blobs`.
   absl::StatusOr<nlohmann::json> Sibling(const v1::File& file, bool blobs);
 
-  // An item of a tree for a file.
-  absl::StatusOr<nlohmann::json> TreeFile(const v1::File& file);
-
-  // The files and folders in `folder` ("" for the root), those further below as well if
-  // `recursive`, by path. Nothing: there is no such folder.
-  absl::StatusOr<std::optional<nlohmann::json>> Tree(const v1::Version& version,
-                                                     const std::string& folder, bool recursive);
-
-  // An item of a tree for a file or folder. Nothing: there is neither.
-  absl::StatusOr<std::optional<nlohmann::json>> TreeEntry(const v1::Version& version,
-                                                          const std::string& path);
+  // Items of a tree for these files and folders of the version.
+  absl::StatusOr<nlohmann::json> TreeItems(const v1::Version& version,
+                                           const std::vector<TreeEntry>& entries);
 
  private:
   absl::StatusOr<std::string> Oid(const v1::File& file);
-  absl::StatusOr<std::string> FolderOid(const v1::Version& version, const std::string& folder);
+  absl::StatusOr<nlohmann::json> TreeFile(const v1::File& file);
 
   Registry* const registry_;
 };

@@ -23,7 +23,8 @@ class HubFixture : public RegistryFixture {
   // From now on with these rules.
   void SetAccess(const AccessOptions& options) {
     access_ = std::make_unique<AccessControl>(metadata_.get(), &clock_, options);
-    handler_ = std::make_unique<HubHandler>(registry_.get(), access_.get(), &clock_);
+    handler_ = std::make_unique<HubHandler>(registry_.get(), access_.get(), &clock_,
+                                            /*xet=*/nullptr, /*source=*/nullptr, lfs_);
   }
 
   // Publishes files by their paths.
@@ -93,6 +94,7 @@ class HubFixture : public RegistryFixture {
     return ids;
   }
 
+  LfsOptions lfs_;
   std::unique_ptr<AccessControl> access_;
   std::unique_ptr<HubHandler> handler_;
 };

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/registry/git_oid.h"
@@ -16,7 +18,40 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-using HubHandlerTest = HubFixture;
+class HubHandlerTest : public HubFixture {
+ protected:
+  // A version with so many files, all the same.
+  void PublishMany(const std::string& repository, int count) {
+    v1::CreateVersionRequest request = Request(repository, "x");
+    for (int i = 1; i < count; ++i) {
+      *request.add_files() = request.files(0);
+      request.mutable_files(i)->set_path(absl::StrCat("folder/", i));
+    }
+    Create(request);
+  }
+
+  // What the header Link names; empty without one.
+  static std::string NextOf(const HttpResponse& response) {
+    const auto link = response.headers.find("Link");
+    if (link == response.headers.end()) return "";
+    EXPECT_THAT(link->second, HasSubstr("<http://hub:7081/api/"));
+    return link->second.substr(16, link->second.find('>') - 16);
+  }
+
+  // The items of all pages from `target` on, and how many there are on each.
+  nlohmann::json AskPages(std::string target, std::vector<int>* lengths) {
+    nlohmann::json all = nlohmann::json::array();
+    while (!target.empty()) {
+      const HttpResponse response = Ask(target);
+      EXPECT_EQ(response.status, 200) << target << ": " << BodyOf(response);
+      const nlohmann::json items = JsonOf(response);
+      lengths->push_back(items.size());
+      for (const auto& item : items) all.push_back(item);
+      target = NextOf(response);
+    }
+    return all;
+  }
+};
 
 TEST_F(HubHandlerTest, TellsOfARepository) {
   const v1::Version version = PublishAdapter();
@@ -100,6 +135,34 @@ TEST_F(HubHandlerTest, ListsATree) {
   EXPECT_EQ(below[0]["path"], "sub/deep/x.txt");
 }
 
+TEST_F(HubHandlerTest, PagesThroughATree) {
+  PublishMany("models/a/b", 2500);
+  const std::string tree = "/api/models/a/b/tree/main";
+  std::vector<int> lengths;
+  const auto all = AskPages(tree + "?recursive=true&expand=false", &lengths);
+  EXPECT_THAT(lengths, ElementsAre(1000, 1000, 501));
+  EXPECT_EQ(all[1]["path"], "folder");
+  EXPECT_EQ(all.back()["path"], "folder/999");
+  EXPECT_EQ(all[1]["oid"], AskJson(tree)[1]["oid"]);
+  lengths.clear();
+  EXPECT_EQ(AskPages(tree + "/folder?limit=999", &lengths).size(), 2499u);
+  EXPECT_THAT(lengths, ElementsAre(999, 999, 501));
+  EXPECT_EQ(AskJson(tree).size(), 2u);
+}
+
+TEST_F(HubHandlerTest, RefusesPagesOfAnotherTree) {
+  PublishMany("models/a/b", 10);
+  const std::string tree = "/api/models/a/b/tree/main";
+  const std::string next = NextOf(Ask(tree + "?limit=3&recursive=true"));
+  EXPECT_EQ(Ask(next).status, 200);
+  const std::string cursor = next.substr(next.find("cursor="));
+  EXPECT_EQ(Ask(absl::StrCat(tree, "?recursive=true&", cursor)).status, 200);
+  EXPECT_EQ(Ask(absl::StrCat(tree, "?", cursor)).status, 400);
+  EXPECT_EQ(Ask(absl::StrCat(tree, "/folder?recursive=true&", cursor)).status, 400);
+  EXPECT_EQ(Ask(tree + "?cursor=bad").status, 400);
+  EXPECT_EQ(Ask(tree + "?limit=0").status, 400);
+}
+
 TEST_F(HubHandlerTest, TellsOfPathsAndLeavesOutUnknownOnes) {
   PublishAdapter();
   const std::string target = "/api/models/alice/sql/paths-info/main";
@@ -132,6 +195,40 @@ TEST_F(HubHandlerTest, ListsWhatIsAskedFor) {
   EXPECT_THAT(Ids(AskJson("/api/spaces")), IsEmpty());
   EXPECT_EQ(Ask("/api/models?limit=x").status, 400);
   EXPECT_EQ(Ask("/api/models?sort=color").status, 400);
+}
+
+TEST_F(HubHandlerTest, ListsNameFilesOnlyWhenAsked) {
+  PublishAdapter();
+  EXPECT_FALSE(AskJson("/api/models")[0].contains("siblings"));
+  for (const char* const query :
+       {"full=true", "full=True", "expand=siblings", "expand[]=siblings"}) {
+    const auto item = AskJson(absl::StrCat("/api/models?", query))[0];
+    ASSERT_EQ(item["siblings"].size(), 4u) << query;
+    EXPECT_EQ(item["siblings"][0], (nlohmann::json{{"rfilename", "README.md"}})) << query;
+  }
+}
+
+TEST_F(HubHandlerTest, EndsAPageOfAListWhenItNamesManyFiles) {
+  for (const auto& [name, files] : {std::pair("e", 10'000), std::pair("d", 1),
+                                    std::pair("c", 10'000), std::pair("b", 1), std::pair("a", 1)}) {
+    PublishMany(absl::StrCat("models/a/", name), files);
+    clock_.Advance(absl::Seconds(1));
+  }
+  std::vector<int> lengths;
+  const std::vector<std::string> ids = Ids(AskPages("/api/models?full=true", &lengths));
+  EXPECT_THAT(ids, ElementsAre("a/a", "a/b", "a/c", "a/d", "a/e"));
+  EXPECT_THAT(lengths, ElementsAre(3, 2));
+  lengths.clear();
+  EXPECT_EQ(AskPages("/api/models", &lengths).size(), 5u);
+  EXPECT_THAT(lengths, ElementsAre(5));
+}
+
+TEST_F(HubHandlerTest, EndsAPageOfAListWhenItIsLong) {
+  const std::string card = absl::StrCat("---\ntext: ", std::string(60'000, 'x'), "\n---\n");
+  for (int i = 0; i < 80; ++i) PublishFiles(absl::StrCat("models/a/m", i), {{"README.md", card}});
+  std::vector<int> lengths;
+  EXPECT_EQ(AskPages("/api/models", &lengths).size(), 80u);
+  EXPECT_EQ(lengths.size(), 2u);  // 4.8 MB of text.
 }
 
 TEST_F(HubHandlerTest, PagesThroughAList) {

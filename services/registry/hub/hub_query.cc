@@ -44,6 +44,17 @@ std::string SelectionOf(const QueryFields& fields) {
   return absl::StrCat("hub:", FormatQuery(selection));
 }
 
+// Of a tree, which the path tells.
+std::string SelectionOf(const HttpRequest& request) {
+  return absl::StrCat("tree:", request.path, "?", SelectionOf(ParseQuery(request.query)));
+}
+
+std::vector<std::string> Expanded(const QueryFields& fields) {
+  std::vector<std::string> names = FieldsOf(fields, "expand");
+  for (const std::string& name : FieldsOf(fields, "expand[]")) names.push_back(name);
+  return names;
+}
+
 absl::Status BeginAt(const QueryFields& fields, v1::Repository* after) {
   ASSIGN_OR_RETURN(const std::string position,
                    DecodePageToken(SelectionOf(fields), FieldOf(fields, "cursor")));
@@ -83,8 +94,28 @@ std::string CursorAfter(const QueryFields& fields, const v1::Repository& last) {
                                       ToMicros(last.update_time()), " ", last.name()));
 }
 
+absl::StatusOr<TreeQuery> ParseTreeQuery(const HttpRequest& request, const std::string& folder) {
+  const QueryFields fields = ParseQuery(request.query);
+  TreeQuery query;
+  query.folder = folder;
+  query.recursive = IsTrue(FieldOf(fields, "recursive"));
+  ASSIGN_OR_RETURN(query.limit, ParseLimit(FieldOf(fields, "limit")));
+  ASSIGN_OR_RETURN(query.after, DecodePageToken(SelectionOf(request), FieldOf(fields, "cursor")));
+  return query;
+}
+
+std::string CursorAfter(const HttpRequest& request, const TreeEntry& last) {
+  return EncodePageToken(SelectionOf(request), last.position());
+}
+
+bool NamesFiles(const QueryFields& fields) {
+  const std::vector<std::string> names = Expanded(fields);
+  return IsTrue(FieldOf(fields, "full")) ||
+         std::find(names.begin(), names.end(), "siblings") != names.end();
+}
+
 std::string OriginOf(const HttpRequest& request) {
-  return absl::StrCat("http://", request.header("host"));
+  return absl::StrCat(request.scheme, "://", request.header("host"));
 }
 
 std::string NextLink(const HttpRequest& request, QueryFields fields, const std::string& cursor) {
@@ -97,8 +128,7 @@ std::string NextLink(const HttpRequest& request, QueryFields fields, const std::
 }
 
 nlohmann::json Expand(const nlohmann::json& info, const QueryFields& fields) {
-  std::vector<std::string> names = FieldsOf(fields, "expand");
-  for (const std::string& name : FieldsOf(fields, "expand[]")) names.push_back(name);
+  const std::vector<std::string> names = Expanded(fields);
   if (names.empty()) return info;
   nlohmann::json result{{"_id", info["_id"]}, {"id", info["id"]}};
   for (const std::string& name : names) {

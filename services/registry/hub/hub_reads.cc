@@ -1,10 +1,13 @@
 #include "services/registry/hub/hub_reads.h"
 
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
+#include "services/registry/hub/hub_body.h"
 #include "services/registry/hub/hub_error.h"
 #include "services/registry/hub/hub_info.h"
 #include "services/registry/hub/hub_query.h"
@@ -14,16 +17,22 @@
 namespace ropewalk {
 namespace {
 
-constexpr int kMostCommits = 100;
+// Read at a time; versions come with all of their files.
+constexpr int kCommitsAtATime = 10;
 constexpr size_t kMostPaths = 1000;
+// A page of a list ends early when it has read this many files, has named this many, or is this
+// long.
+constexpr int kMostFilesRead = 100'000;
+constexpr int kMostFilesNamed = 10'000;
+constexpr size_t kMostListBytes = 4 << 20;
 
 // Form or JSON.
 absl::StatusOr<std::vector<std::string>> ParsePaths(const std::string& content_type,
                                                     const std::string& body) {
   std::vector<std::string> paths;
   if (absl::StrContains(content_type, "json")) {
-    const nlohmann::json json = ParseJson(body);
-    const bool good = json.is_object() && json.contains("paths") && json["paths"].is_array();
+    ASSIGN_OR_RETURN(const nlohmann::json json, ParseBody(body, kFewJsonValues));
+    const bool good = json.contains("paths") && json["paths"].is_array();
     if (!good) return absl::InvalidArgumentError("the body is not {\"paths\": [...]}");
     for (const nlohmann::json& path : json["paths"]) {
       if (!path.is_string()) return absl::InvalidArgumentError("a path is not a string");
@@ -35,6 +44,32 @@ absl::StatusOr<std::vector<std::string>> ParsePaths(const std::string& content_t
   if (paths.size() <= kMostPaths) return paths;
   return absl::InvalidArgumentError(absl::StrCat("at most ", kMostPaths, " paths at a time"));
 }
+
+// A page of a list, as text: as a tree, its items would take ten times the memory.
+class ListPage {
+ public:
+  explicit ListPage(bool names_files)
+      : most_files_(names_files ? kMostFilesNamed : kMostFilesRead) {}
+
+  bool is_full() const { return files_ >= most_files_ || text_.size() >= kMostListBytes; }
+
+  void Add(const nlohmann::json& item, int files) {
+    absl::StrAppend(&text_, text_.empty() ? "" : ",",
+                    std::get<std::string>(JsonResponse(item).body));
+    files_ += files;
+  }
+
+  HttpResponse Answer() const {
+    HttpResponse response = JsonResponse(nlohmann::json::array());
+    response.body = absl::StrCat("[", text_, "]");
+    return response;
+  }
+
+ private:
+  const int most_files_;
+  int files_ = 0;
+  std::string text_;
+};
 
 }  // namespace
 
@@ -62,17 +97,18 @@ absl::StatusOr<HttpResponse> HubReads::Answer(const HubRequest& asked) {
   }
 }
 
-absl::StatusOr<nlohmann::json> HubReads::InfoOf(const HubRevision& revision,
-                                                const QueryFields& fields) {
+absl::StatusOr<nlohmann::json> HubReads::InfoOf(const HubRevision& revision) {
   ASSIGN_OR_RETURN(const auto card, cards_.Get(revision.version));
-  nlohmann::json info = RepositoryInfo(revision.repository, revision.version, *card);
-  const bool blobs = IsTrue(FieldOf(fields, "blobs"));
-  nlohmann::json& siblings = info["siblings"] = nlohmann::json::array();
-  for (const v1::File& file : revision.version.files()) {
+  return RepositoryInfo(revision.repository, revision.version, *card);
+}
+
+absl::Status HubReads::AddFiles(const v1::Version& version, bool blobs, nlohmann::json* info) {
+  nlohmann::json& siblings = (*info)["siblings"] = nlohmann::json::array();
+  for (const v1::File& file : version.files()) {
     ASSIGN_OR_RETURN(nlohmann::json sibling, files_.Sibling(file, blobs));
     siblings.push_back(std::move(sibling));
   }
-  return Expand(info, fields);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<HttpResponse> HubReads::List(const HubRequest& asked) {
@@ -80,38 +116,56 @@ absl::StatusOr<HttpResponse> HubReads::List(const HubRequest& asked) {
   const std::string& type = asked.route.type;
   ASSIGN_OR_RETURN(RepositoryQuery query, ParseListQuery(type, fields));
   query.visible_to = asked.caller.visible_to();
-  ASSIGN_OR_RETURN(const RepositoryPage page, registry_->FindRepositories(query));
-  nlohmann::json items = nlohmann::json::array();
-  for (const v1::Repository& repository : page.repositories) {
+  ASSIGN_OR_RETURN(const RepositoryPage found, registry_->FindRepositories(query));
+  const bool names_files = NamesFiles(fields);
+  ListPage page(names_files);
+  const v1::Repository* last = nullptr;
+  for (const v1::Repository& repository : found.repositories) {
+    if (page.is_full()) break;
+    last = &repository;
     const absl::StatusOr<HubRevision> revision =
         catalog_.FindRevision(type, HubId(repository.name()), "main");
     if (absl::IsNotFound(revision.status())) continue;  // It went, or has no `latest`.
     RETURN_IF_ERROR(revision.status());
-    ASSIGN_OR_RETURN(nlohmann::json item, InfoOf(*revision, fields));
-    items.push_back(std::move(item));
+    ASSIGN_OR_RETURN(nlohmann::json info, InfoOf(*revision));
+    if (names_files) RETURN_IF_ERROR(AddFiles(revision->version, /*blobs=*/false, &info));
+    page.Add(Expand(info, fields), revision->version.files_size());
   }
-  HttpResponse response = JsonResponse(items);
-  if (page.more) {
-    response.headers["Link"] =
-        NextLink(asked.http, fields, CursorAfter(fields, page.repositories.back()));
+  HttpResponse response = page.Answer();
+  if (last != nullptr && (found.more || last != &found.repositories.back())) {
+    response.headers["Link"] = NextLink(asked.http, fields, CursorAfter(fields, *last));
   }
   return response;
 }
 
 absl::StatusOr<HttpResponse> HubReads::Info(const HubRoute& route, const HttpRequest& request) {
+  const QueryFields fields = ParseQuery(request.query);
   ASSIGN_OR_RETURN(const HubRevision revision,
                    catalog_.FindRevision(route.type, route.id, route.revision));
-  ASSIGN_OR_RETURN(const nlohmann::json info, InfoOf(revision, ParseQuery(request.query)));
-  return JsonResponse(info);
+  ASSIGN_OR_RETURN(nlohmann::json info, InfoOf(revision));
+  RETURN_IF_ERROR(AddFiles(revision.version, IsTrue(FieldOf(fields, "blobs")), &info));
+  return JsonResponse(Expand(info, fields));
 }
 
 absl::StatusOr<HttpResponse> HubReads::Tree(const HubRoute& route, const HttpRequest& request) {
   ASSIGN_OR_RETURN(const HubRevision revision,
                    catalog_.FindRevision(route.type, route.id, route.revision));
-  const bool recursive = IsTrue(FieldOf(ParseQuery(request.query), "recursive"));
-  ASSIGN_OR_RETURN(const auto tree, files_.Tree(revision.version, route.path, recursive));
-  if (!tree.has_value()) return EntryNotFound(route.path, revision.commit());
-  return JsonResponse(*tree);
+  const v1::Version& version = revision.version;
+  if (!route.path.empty() && !HasFolder(version, route.path)) {
+    return EntryNotFound(route.path, revision.commit());
+  }
+  ASSIGN_OR_RETURN(TreeQuery query, ParseTreeQuery(request, route.path));
+  ++query.limit;  // One more tells whether there is another page.
+  std::vector<TreeEntry> entries = ListTree(version, query);
+  const bool more = entries.size() == query.limit;
+  if (more) entries.pop_back();
+  ASSIGN_OR_RETURN(const nlohmann::json items, files_.TreeItems(version, entries));
+  HttpResponse response = JsonResponse(items);
+  if (more) {
+    response.headers["Link"] =
+        NextLink(request, ParseQuery(request.query), CursorAfter(request, entries.back()));
+  }
+  return response;
 }
 
 absl::StatusOr<HttpResponse> HubReads::PathsInfo(const HubRequest& asked, const std::string& body) {
@@ -120,11 +174,12 @@ absl::StatusOr<HttpResponse> HubReads::PathsInfo(const HubRequest& asked, const 
                    catalog_.FindRevision(route.type, route.id, route.revision));
   ASSIGN_OR_RETURN(const std::vector<std::string> paths,
                    ParsePaths(asked.http.header("content-type"), body));
-  nlohmann::json items = nlohmann::json::array();
+  std::vector<TreeEntry> entries;
   for (const std::string& path : paths) {
-    ASSIGN_OR_RETURN(const auto item, files_.TreeEntry(revision.version, path));
-    if (item.has_value()) items.push_back(*item);
+    const v1::File* const file = FindFile(revision.version, path);
+    if (file != nullptr || HasFolder(revision.version, path)) entries.push_back({path, file});
   }
+  ASSIGN_OR_RETURN(const nlohmann::json items, files_.TreeItems(revision.version, entries));
   return JsonResponse(items);
 }
 
@@ -139,7 +194,7 @@ absl::StatusOr<HttpResponse> HubReads::Commits(const HubRoute& route, const Http
                    catalog_.FindRevision(route.type, route.id, route.revision));
   v1::ListVersionsRequest list;
   list.set_parent(revision.repository.name());
-  list.set_page_size(kMostCommits);
+  list.set_page_size(kCommitsAtATime);
   nlohmann::json items = nlohmann::json::array();
   bool reached = false;
   do {

@@ -33,7 +33,9 @@ class HubReads {
   absl::StatusOr<HttpResponse> Commits(const HubRoute& route, const HttpRequest& request);
   absl::StatusOr<HttpResponse> Resolve(const HubRoute& route, const HttpRequest& request);
 
-  absl::StatusOr<nlohmann::json> InfoOf(const HubRevision& revision, const QueryFields& fields);
+  // Without its files, which are "siblings".
+  absl::StatusOr<nlohmann::json> InfoOf(const HubRevision& revision);
+  absl::Status AddFiles(const v1::Version& version, bool blobs, nlohmann::json* info);
 
   Registry* const registry_;
   HubCatalog catalog_;

@@ -4,7 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/registry/hub/commit_body.h"
@@ -12,23 +11,20 @@
 #include "services/registry/hub/hub_error.h"
 #include "services/registry/hub/hub_query.h"
 #include "services/registry/hub/json_response.h"
+#include "services/registry/json_text.h"
 #include "services/registry/model_card.h"
 
 // HubWrites: how calls come in, and commits.
 
 namespace ropewalk {
 
-struct HubWrites::Entry {
-  HubCall call;
-  const char* http_method;
-  Answer HubWrites::*method;
-};
-
 namespace {
 
-// A model card may be in it.
-constexpr size_t kMaxBodyBytes = 8 << 20;
+constexpr size_t kSmallBodyBytes = 1 << 20;
+// A README.md may be in it, or the beginnings of all files of a commit.
+constexpr size_t kLargeBodyBytes = 4 << 20;
 constexpr size_t kMaxPreuploadFiles = 1000;
+constexpr size_t kPreuploadValues = 50 * kMaxPreuploadFiles;
 // What a client that knows nothing but Xet may send in a commit, as base64 and from its memory.
 constexpr int64_t kMaxRegularBytes = int64_t{2} << 30;
 
@@ -50,29 +46,39 @@ std::string BranchTag(const std::string& revision) {
 
 }  // namespace
 
+struct HubWrites::Entry {
+  HubCall call;
+  const char* http_method;
+  Answer HubWrites::*method;
+  size_t most_bytes = kSmallBodyBytes;
+  size_t most_values = kFewJsonValues;
+};
+
 std::unique_ptr<HttpExchange> HubWrites::Begin(const HubRequest& asked) {
   const HubRoute& route = asked.route;
   const HttpRequest& request = asked.http;
-  static const Entry kEntries[] = {{HubCall::kCreateRepo, "POST", &HubWrites::CreateRepo},
-                                   {HubCall::kDeleteRepo, "DELETE", &HubWrites::DeleteRepo},
-                                   {HubCall::kMoveRepo, "POST", &HubWrites::MoveRepo},
-                                   {HubCall::kSettings, "PUT", &HubWrites::ChangeSettings},
-                                   {HubCall::kTag, "POST", &HubWrites::AddTag},
-                                   {HubCall::kTag, "DELETE", &HubWrites::DeleteTag},
-                                   {HubCall::kBranch, "POST", &HubWrites::AddBranch},
-                                   {HubCall::kBranch, "DELETE", &HubWrites::DeleteTag},
-                                   {HubCall::kValidateYaml, "POST", &HubWrites::ValidateYaml},
-                                   {HubCall::kPreupload, "POST", &HubWrites::Preupload},
-                                   {HubCall::kLfsBatch, "POST", &HubWrites::LfsBatch},
-                                   {HubCall::kLfsVerify, "POST", &HubWrites::LfsVerify}};
+  static const Entry kEntries[] = {
+      {HubCall::kCreateRepo, "POST", &HubWrites::CreateRepo},
+      {HubCall::kDeleteRepo, "DELETE", &HubWrites::DeleteRepo},
+      {HubCall::kMoveRepo, "POST", &HubWrites::MoveRepo},
+      {HubCall::kSettings, "PUT", &HubWrites::ChangeSettings},
+      {HubCall::kTag, "POST", &HubWrites::AddTag},
+      {HubCall::kTag, "DELETE", &HubWrites::DeleteTag},
+      {HubCall::kBranch, "POST", &HubWrites::AddBranch},
+      {HubCall::kBranch, "DELETE", &HubWrites::DeleteTag},
+      {HubCall::kValidateYaml, "POST", &HubWrites::ValidateYaml, kLargeBodyBytes},
+      {HubCall::kPreupload, "POST", &HubWrites::Preupload, kLargeBodyBytes, kPreuploadValues},
+      {HubCall::kLfsBatch, "POST", &HubWrites::LfsBatch},
+      {HubCall::kLfsVerify, "POST", &HubWrites::LfsVerify}};
   if (route.call == HubCall::kCommit && request.method == "POST") return BeginCommit(asked);
-  if (route.call == HubCall::kLfsUpload && request.method == "PUT") {
-    return BeginLfsUpload(route, request);
+  if (route.call == HubCall::kLfsUpload || route.call == HubCall::kLfsPart) {
+    return lfs_.Begin(asked);
   }
   for (const Entry& entry : kEntries) {
     if (entry.call != route.call || entry.http_method != request.method) continue;
-    return AnswerToBody(kMaxBodyBytes, [this, asked, &entry](const std::string& text) {
-      absl::StatusOr<nlohmann::json> body = ParseBody(text.empty() ? "{}" : text);
+    return AnswerToBody(entry.most_bytes, [this, asked, &entry](const std::string& text) {
+      absl::StatusOr<nlohmann::json> body =
+          ParseBody(text.empty() ? "{}" : text, entry.most_values);
       if (!body.ok()) return HubErrorResponse(body.status());
       return ToHubResponse((this->*entry.method)(asked, *body));
     });
@@ -109,12 +115,12 @@ std::unique_ptr<HttpExchange> HubWrites::BeginCommit(const HubRequest& asked) {
 
 absl::StatusOr<HttpResponse> HubWrites::ValidateYaml(const HubRequest&,
                                                      const nlohmann::json& body) {
-  const std::string content = OptionalText(body, "content");
+  const auto content = body.find("content");
+  const bool has_content = content != body.end() && content->is_string();
+  const absl::Status checked =
+      has_content ? CheckModelCard(content->get_ref<const std::string&>()) : absl::OkStatus();
   nlohmann::json errors = nlohmann::json::array();
-  if (absl::StartsWith(content, "---") && ParseModelCard(content).is_null()) {
-    errors.push_back(
-        {{"message", "the front matter, between the lines ---, is not a YAML mapping"}});
-  }
+  if (!checked.ok()) errors.push_back({{"message", std::string(checked.message())}});
   return JsonResponse({{"errors", errors}, {"warnings", nlohmann::json::array()}});
 }
 
@@ -141,6 +147,16 @@ absl::StatusOr<HttpResponse> HubWrites::Preupload(const HubRequest& asked,
     answers.push_back(std::move(answer));
   }
   return JsonResponse({{"files", answers}});
+}
+
+absl::StatusOr<HttpResponse> HubWrites::LfsBatch(const HubRequest& asked,
+                                                 const nlohmann::json& body) {
+  RETURN_IF_ERROR(catalog_.FindRepository(asked.route.type, asked.route.id).status());
+  return lfs_.Batch(asked, body);
+}
+
+absl::StatusOr<HttpResponse> HubWrites::LfsVerify(const HubRequest&, const nlohmann::json& body) {
+  return lfs_.Verify(body);
 }
 
 }  // namespace ropewalk

@@ -2,13 +2,14 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "services/common/clock.h"
 #include "services/registry/hub/hub_catalog.h"
 #include "services/registry/hub/hub_files.h"
 #include "services/registry/hub/hub_request.h"
-#include "services/registry/hub/lfs_ticket.h"
+#include "services/registry/hub/lfs_uploads.h"
 
 namespace ropewalk {
 
@@ -16,12 +17,12 @@ namespace ropewalk {
 class HubWrites {
  public:
   // Neither is owned; both outlive this. has_xet: clients may send large files by Xet.
-  HubWrites(Registry* registry, const Clock* clock, bool has_xet)
+  HubWrites(Registry* registry, const Clock* clock, bool has_xet, LfsOptions lfs)
       : registry_(registry),
-        clock_(clock),
         has_xet_(has_xet),
         catalog_(registry),
-        files_(registry) {}
+        files_(registry),
+        lfs_(registry, clock, std::move(lfs)) {}
 
   // Null: the call is none of these, or has another method.
   std::unique_ptr<HttpExchange> Begin(const HubRequest& request);
@@ -32,7 +33,6 @@ class HubWrites {
   struct Entry;
 
   std::unique_ptr<HttpExchange> BeginCommit(const HubRequest& asked);
-  std::unique_ptr<HttpExchange> BeginLfsUpload(const HubRoute& route, const HttpRequest& request);
   absl::Status Show(const std::string& repository, v1::Visibility visibility);
   absl::StatusOr<Commit> PrepareCommit(const HubRequest& asked);
 
@@ -42,11 +42,10 @@ class HubWrites {
   Answer LfsBatch, LfsVerify;
 
   Registry* const registry_;
-  const Clock* const clock_;
   const bool has_xet_;
   HubCatalog catalog_;
   HubFiles files_;
-  const LfsTickets tickets_;
+  const LfsUploads lfs_;
 };
 
 }  // namespace ropewalk

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -143,6 +144,87 @@ TEST_F(HubWritesTest, AnAdapterIsFoundAmongAdapters) {
   EXPECT_TRUE(absl::IsNotFound(registry_->GetRepository("models/bob/x").status()));
 }
 
+// Its base is gone, so the version cannot be made.
+TEST_F(HubWritesTest, ACommitThatFailsLeavesAModelAmongModels) {
+  const v1::Version base = Publish("models/org/base", "b");
+  v1::CreateVersionRequest request = Request("models/bob/x", "weights");
+  request.mutable_lineage()->set_base_model(base.name());
+  const v1::Version model = Create(request);
+  ASSERT_TRUE(Delete(base.name()).ok());
+  EXPECT_EQ(Commit("bob/x", FileLine("adapter_config.json", kAdapterConfig)).status, 412);
+  EXPECT_EQ(registry_->GetRepository("models/bob/x")->version_count(), 1);
+  EXPECT_TRUE(Get(model.name()).ok());
+  EXPECT_TRUE(absl::IsNotFound(registry_->GetRepository("adapters/bob/x").status()));
+}
+
+TEST_F(HubWritesTest, AContentBelongsToItsLineOnly) {
+  CreateRepo("bob", "x");
+  const std::string file = R"({"key": "file", "value": {"path": "a", "encoding": "base64"}})";
+  for (const char* const before :
+       {R"({"key": "header", "value": {"content": "eA=="}})",
+        R"({"key": "deletedFile", "value": {"path": "b", "content": "eA=="}})"}) {
+    EXPECT_EQ(Commit("bob/x", absl::StrCat(before, "\n", file)).status, 400) << before;
+  }
+  EXPECT_EQ(Commit("bob/x", absl::StrCat(FileLine("b", "x"), file)).status, 400);
+  EXPECT_THAT(Paths("bob/x"), IsEmpty());
+}
+
+TEST_F(HubWritesTest, TakesContentsWithEscapes) {
+  CreateRepo("bob", "x");
+  CommitOk("bob/x", R"({"key": "file", "value": {"content": "eA\u003d\u003d", "path": "a"}})");
+  EXPECT_EQ(BodyOf(Ask("/bob/x/resolve/main/a")), "x");
+}
+
+TEST_F(HubWritesTest, LimitsWhatABodyHolds) {
+  CreateRepo("bob", "x");
+  const auto with_values = [](int count) {
+    nlohmann::json body{{"tag", "v1"},
+                        {"name", "y"},
+                        {"content", ""},
+                        {"operation", "upload"},
+                        {"objects", nlohmann::json::array()},
+                        {"files", nlohmann::json::array()}};
+    for (int i = 0; i < count; ++i) body["more"].push_back(nlohmann::json::object());
+    return body;
+  };
+  for (const auto& [target, most] :
+       {std::pair("/api/repos/create", 10'000), std::pair("/api/validate-yaml", 10'000),
+        std::pair("/bob/x.git/info/lfs/objects/batch", 10'000),
+        std::pair("/api/models/bob/x/preupload/main", 50'000)}) {
+    EXPECT_EQ(Send("POST", target, with_values(most / 2 - 20)).status, 200) << target;
+    EXPECT_EQ(Send("POST", target, with_values(most)).status, 400) << target;
+  }
+  EXPECT_EQ(Send("POST", "/api/models/bob/x/preupload/main",
+                 {{"files", {{{"path", std::string(5 << 20, 'a')}, {"size", 1}}}}})
+                .status,
+            413);
+  EXPECT_EQ(Send("POST", "/api/models/bob/x/tag/main", {{"tag", std::string(2 << 20, 'a')}}).status,
+            413);
+}
+
+TEST_F(HubWritesTest, AsksAboutAThousandFilesAtATime) {
+  CreateRepo("bob", "x");
+  nlohmann::json body{{"files", nlohmann::json::array()}};
+  for (int i = 0; i < 1000; ++i) {
+    body["files"].push_back({{"path", absl::StrCat("folder/file-", i)},
+                             {"sample", std::string(684, 'A')},
+                             {"size", 512}});
+  }
+  const HttpResponse response = Send("POST", "/api/models/bob/x/preupload/main", body);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(JsonOf(response)["files"].size(), 1000u);
+}
+
+TEST_F(HubWritesTest, RefusesFoldersWithoutEnd) {
+  CreateRepo("bob", "x");
+  std::string deep = "f";
+  for (int i = 0; i < 64; ++i) deep = "d/" + deep;
+  const HttpResponse response = Commit("bob/x", FileLine(deep, "A"));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(BodyOf(response), HasSubstr("more than 64 parts"));
+  CommitOk("bob/x", FileLine(deep.substr(2), "A"));
+}
+
 TEST_F(HubWritesTest, TakesLargeFilesByLfs) {
   CreateRepo("bob", "x");
   const std::string bytes = "weights", oid = Sha256Hex(bytes);
@@ -262,6 +344,19 @@ TEST_F(HubWritesTest, ValidatesACard) {
   EXPECT_EQ(errors("---\nlicense: mit\n---\n"), 0);
   EXPECT_EQ(errors("# no card"), 0);
   EXPECT_EQ(errors("---\n- a\n---\n"), 1);
+  const std::string large = absl::StrCat("---\na: ", std::string(70'000, 'b'), "\n---\n");
+  EXPECT_THAT(BodyOf(Send("POST", "/api/validate-yaml", {{"content", large}})),
+              HasSubstr("does not end within 65536 bytes"));
+}
+
+TEST_F(HubWritesTest, ACardThatIsTooLargeLabelsNothing) {
+  CreateRepo("bob", "x");
+  const auto labels = [&] { return AskJson("/api/models/bob/x")["tags"].size(); };
+  CommitOk("bob/x", FileLine("README.md", "---\ntags: [sql]\n---\n"));
+  EXPECT_EQ(labels(), 1u);
+  CommitOk("bob/x", FileLine("README.md", absl::StrCat("---\ntags: [sql]\n#",
+                                                       std::string(70'000, 'b'), "\n---\n")));
+  EXPECT_EQ(labels(), 0u);
 }
 
 }  // namespace

@@ -137,6 +137,12 @@ absl::Status ShardDecoder::TakeTerm(absl::string_view record) {
     return NotAShard(absl::StrCat("a file's term has chunks ", term.begin, " to ", term.end, " of ",
                                   term.size_bytes, " bytes"));
   }
+  file_bytes_ += term.size_bytes;
+  if (file_bytes_ > kMaxShardFileBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the files of a shard have more than ",
+                                                   kMaxShardFileBytes,
+                                                   " bytes; send fewer at a time"));
+  }
   shard_.files.back().terms.push_back(term);
   return absl::OkStatus();
 }

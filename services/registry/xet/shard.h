@@ -14,6 +14,8 @@ namespace ropewalk {
 // (https://github.com/huggingface/hub-docs/blob/main/docs/xet/shard.md).
 
 constexpr int64_t kMaxShardBytes = 64 << 20;
+// Of all of its files: it may name a chunk as often as it likes, and so make much of little.
+constexpr int64_t kMaxShardFileBytes = int64_t{1} << 40;
 
 // Consecutive chunks of a xorb: a stretch of a file.
 struct ShardTerm {
@@ -40,7 +42,8 @@ struct Shard {
 // itself. Not thread-safe.
 class ShardDecoder {
  public:
-  // INVALID_ARGUMENT: it is not a shard, or too large. Append nothing more then.
+  // INVALID_ARGUMENT: it is not a shard, or it or its files are too large. Append nothing more
+  // then.
   absl::Status Append(absl::string_view piece);
 
   // INVALID_ARGUMENT: it ends too early.
@@ -67,6 +70,7 @@ class ShardDecoder {
   uint32_t left_ = 0;  // Records that follow of the kind that is expected.
   bool verified_ = false;
   bool has_metadata_ = false;
+  int64_t file_bytes_ = 0;
   Shard shard_;
 };
 

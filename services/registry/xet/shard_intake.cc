@@ -86,10 +86,6 @@ absl::Status ShardIntake::BeginFile() {
     return absl::InvalidArgumentError(
         "the shard does not give the SHA-256 of a file; let the client compute it");
   }
-  if (size > kMaxXetFileBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the file ", digest, " has ", size, " bytes; at most ", kMaxXetFileBytes, " are possible"));
-  }
   const absl::Status touched = blobs_->Touch(digest);
   if (absl::IsNotFound(touched)) {
     ASSIGN_OR_RETURN(auto upload, blobs_->BeginUpload(digest, size, /*offset=*/0));

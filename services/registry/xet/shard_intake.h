@@ -14,8 +14,6 @@
 
 namespace ropewalk {
 
-constexpr int64_t kMaxXetFileBytes = int64_t{1} << 40;
-
 // Where a file's bytes go.
 class FileSink {
  public:
@@ -34,8 +32,8 @@ class ShardIntake {
   ShardIntake(Shard shard, XetStore* store, BlobStore* blobs);
 
   // Goes on until about `work` bytes are done, short pieces counting as more; true when all is.
-  // INVALID_ARGUMENT: a file has no SHA-256 or another one, is too large, or is made of chunks that
-  // are not here. Another error: the disk's. Nothing goes on after an error.
+  // INVALID_ARGUMENT: a file has no SHA-256 or another one, or is made of chunks that are not here.
+  // Another error: the disk's. Nothing goes on after an error.
   absl::StatusOr<bool> Step(int64_t work);
 
   int64_t total_work() const { return total_work_; }

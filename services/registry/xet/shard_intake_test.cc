@@ -177,16 +177,6 @@ TEST_F(ShardIntakeTest, RefusesAFileWithoutADigest) {
   EXPECT_TRUE(absl::IsInvalidArgument(Take(shard)));
 }
 
-TEST_F(ShardIntakeTest, RefusesAFileThatIsTooLarge) {
-  Upload(xorb_);
-  const int terms = (kMaxXetFileBytes >> 31) + 1;
-  std::string shard =
-      absl::StrCat(ShardHeader(), ShardRecord(std::string(32, 'f'), 0x40000000, terms));
-  for (int i = 0; i < terms; ++i) shard += ShardRecord(RawHash(xorb_.hash), 0, 1u << 31, 0, 3);
-  shard += absl::StrCat(ShardRecord(RawHash(ParsedHash(Sha256Hex("x")))), Bookend(), Bookend());
-  EXPECT_TRUE(absl::IsInvalidArgument(Take(shard)));
-}
-
 TEST_F(ShardIntakeTest, DropsAXorbThatTheDiskHasDamaged) {
   Upload(xorb_);
   std::string bytes = *ReadFile(XorbPath(xorb_.hash));

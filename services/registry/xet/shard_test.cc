@@ -121,5 +121,25 @@ TEST(Shard, TooLargeIsRefused) {
   EXPECT_EQ(pieces, kMaxShardBytes >> 20);
 }
 
+// A shard of some KiB would keep the disk busy for hours, however its files are cut.
+TEST(Shard, WhoseFilesAreTooLargeIsRefused) {
+  constexpr uint32_t kTermBytes = 1u << 31;
+  const uint32_t most_terms = kMaxShardFileBytes / kTermBytes;
+  const auto with_terms = [&](uint32_t files, uint32_t terms) {
+    std::string bytes = ShardHeader();
+    for (uint32_t i = 0; i < files; ++i) {
+      bytes += ShardRecord(std::string(32, 'f'), 0x40000000, terms);
+      for (uint32_t j = 0; j < terms; ++j)
+        bytes += ShardRecord(std::string(32, 'x'), 0, kTermBytes, 0, 3);
+      bytes += ShardRecord(std::string(32, 's'));
+    }
+    return Decode(absl::StrCat(bytes, Bookend(), Bookend()));
+  };
+  EXPECT_TRUE(with_terms(1, most_terms).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(with_terms(1, most_terms + 1)));
+  EXPECT_TRUE(with_terms(4, most_terms / 4).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(with_terms(5, most_terms / 4)));
+}
+
 }  // namespace
 }  // namespace ropewalk

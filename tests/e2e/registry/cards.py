@@ -20,6 +20,19 @@ CARDS = {
     "lines": "a:\n" + "- b\n" * 200_000,
     "tags": "a: " + "!t " * 100_000 + "\n",
 }
+LONGEST_FRONT_MATTER = 60_000  # of those that are looked into at all
+CARDS_WITHIN = {
+    "a list": "a: [" + "b," * (LONGEST_FRONT_MATTER // 2) + "b]\n",
+    "keys": "".join(f"{i:x}:\n" for i in range(LONGEST_FRONT_MATTER // 6)),
+    "deep": "a: " + "[" * LONGEST_FRONT_MATTER + "\n",
+    "deep and closed": "a: " + "[" * (LONGEST_FRONT_MATTER // 2) + "]" * (LONGEST_FRONT_MATTER // 2) + "\n",
+    "deep by dashes": "a:\n" + "- " * (LONGEST_FRONT_MATTER // 2) + "\n",
+    "braces": "a: " + "{a: " * (LONGEST_FRONT_MATTER // 4) + "\n",
+    "complex keys": "? " * (LONGEST_FRONT_MATTER // 2) + "\n",
+    "a long text named often": "a: &a " + "x" * (LONGEST_FRONT_MATTER // 2) + "\nb: [" + "*a," * (LONGEST_FRONT_MATTER // 6) + "]\n",
+    "a list named often": "a: &a [" + "x," * (LONGEST_FRONT_MATTER // 4) + "]\nb: [" + "*a," * (LONGEST_FRONT_MATTER // 6) + "]\n",
+    "a circle": "a: &a [" + "*a," * (LONGEST_FRONT_MATTER // 3) + "]\n",
+}
 ESCAPE_SEQUENCE = "\x1b[31m"
 NO_TEXT = [
     b'tags: ["a\xff\xfeb"]',
@@ -41,14 +54,15 @@ def _validate(registry, name, card):
 def odd_cards(registry):
     """In the call that checks them, and in commits."""
     create(registry, "hostile/cards")
-    for name, card in CARDS.items():
+    cards = list(CARDS.items()) + [(f"{name}, within", card) for name, card in CARDS_WITHIN.items()]
+    for name, card in cards:
         _validate(registry, name, card)
         answer = commit(registry, "hostile/cards", file_line("README.md", f"---\n{card}---\n".encode()))
         registry.assert_alive(name)
         assert answer.status < 500, f"{name}: {answer}"
         assert registry.ask("GET", "/api/models?author=hostile").status == 200, name
     delete(registry, "hostile/cards")
-    return f"{len(CARDS)} cards"
+    return f"{len(cards)} cards"
 
 
 def longest_card(registry):
@@ -71,4 +85,7 @@ def no_text(registry):
     delete(registry, "hostile/text")
 
 
-ATTACKS = [("odd model cards", odd_cards), ("a model card of 7 MiB", longest_card), ("model cards that are no text", no_text)]
+# MiB: each of the server's threads keeps what its largest card has taken.
+MOST_OF_ODD_CARDS = 160
+
+ATTACKS = [("odd model cards", odd_cards, MOST_OF_ODD_CARDS), ("a model card of 7 MiB", longest_card), ("model cards that are no text", no_text)]

@@ -17,6 +17,7 @@ SMALL_CALLS = [
     ("POST", f"/{ID}.git/info/lfs/verify"),
 ]
 LONGEST = 7 << 20  # of a body; calls may refuse shorter ones
+LARGE, SMALL = 4 << 20, 1 << 20  # what they may take
 NUMBERS = "1e999999 -1e999999 18446744073709551616 9223372036854775808 -1 1.5 NaN 1e 0x10 '5' null true [] 1e-400".replace("'", '"').split() + [
     "9" * 1_000_000,
     "0." + "9" * 100_000,
@@ -55,18 +56,20 @@ def deep(registry):
 
 
 def wide(registry):
-    """Many small values in as many bytes as a call takes."""
-    bodies = {
-        "numbers": '{"content": [' + "0," * (LONGEST // 2) + "0]}",
-        "objects": '{"content": [' + "{}," * (LONGEST // 3) + "{}]}",
-        "texts": '{"content": [' + '"",' * (LONGEST // 3) + '""]}',
-        "keys": "{" + ",".join(f'"{i:x}":0' for i in range(LONGEST // 10)) + "}",
-    }
-    for name, body in bodies.items():
-        answer = registry.ask("POST", "/api/validate-yaml", body)
-        registry.assert_alive(name)
-        assert answer.status < 500, f"{name}: {answer}"
-    return f"bodies of {LONGEST >> 20} MiB"
+    """Many small values in as many bytes as a call takes, or fewer."""
+    for length in (LONGEST, LARGE, SMALL):
+        bodies = {
+            "numbers": '{"content": [' + "0," * (length // 2 - 10) + "0]}",
+            "objects": '{"content": [' + "{}," * (length // 3 - 10) + "{}]}",
+            "texts": '{"content": [' + '"",' * (length // 3 - 10) + '""]}',
+            "keys": "{" + ",".join(f'"{i:x}":0' for i in range(length // 10)) + "}",
+            "objects of one": '{"files": [' + '{"":0},' * (length // 7 - 10) + "{}]}",
+            "lists of lists": '{"files": [' + "[[[]]]," * (length // 7 - 10) + "{}]}",
+        }
+        for name, body in bodies.items():
+            for method, target in SMALL_CALLS:
+                refuse(registry, method, target, body, f"{len(body)} bytes of {name}")
+    return f"bodies of up to {LONGEST >> 20} MiB"
 
 
 def odd_numbers(registry):
@@ -87,4 +90,7 @@ def packed(registry):
             refuse(registry, method, target, body, f"a body in {encoding}", [f"Content-Encoding: {encoding}"])
 
 
-ATTACKS = [("JSON of great depth", deep), ("JSON of great width", wide), ("odd numbers", odd_numbers), ("packed bodies", packed)]
+# MiB: each of the server's threads keeps what its longest body has taken.
+MOST_OF_WIDE = 96
+
+ATTACKS = [("JSON of great depth", deep), ("JSON of great width", wide, MOST_OF_WIDE), ("odd numbers", odd_numbers), ("packed bodies", packed)]

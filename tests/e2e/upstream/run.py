@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""A registry that pulls what it lacks from another one, under unmodified clients of the Hugging Face Hub.
+
+    run.py --programs DIR --clients PYTHON...
+
+Starts a registry with a model of a few small files, one of 200 MB and a dataset, and another whose upstream it is. With each Python, which has a
+version of huggingface_hub of its own, runs pulls.py against the other, which has nothing yet; and once more when the first has ended.
+"""
+
+import argparse
+import os
+import pathlib
+import random
+import runpy
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+HUB = runpy.run_path(str(HERE.parent / "hub" / "run.py"))
+PATIENCE = 120  # seconds for one script
+LARGE = 200 << 20
+
+
+def publish(programs, address, work):
+    """Fills the registry; the folders that the clients shall find."""
+    header = b"\2\0\0\0\0\0\0\0{}"  # The beginning of safetensors.
+    block = random.Random(1).randbytes(1 << 20)
+    contents = {
+        "small": {"README.md": b"---\nlicense: mit\n---\n", "config.json": b"{}", "empty.txt": b"", "sub/notes with spaces.txt": "Grüße\n".encode(),
+                  "model.safetensors": header + block[:50_000]},
+        "large": {"config.json": b"{}", "model.safetensors": (header + block * (LARGE >> 20))[:LARGE]},
+        "rows": {"rows.jsonl": b'{"a": 1}\n'},
+    }
+    names = {"small": "models/org/small", "large": "models/org/large", "rows": "datasets/org/rows"}
+    for folder, files in contents.items():
+        HUB["write"](work / folder, files)
+        HUB["push"](programs, address, "adapters", work / folder, names[folder])
+
+
+def run(client, url, home, *arguments):
+    quiet = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    environment = {**os.environ, **quiet, "HF_ENDPOINT": url, "HF_HOME": str(home)}
+    return subprocess.run([client, "-B", HERE / "pulls.py", *arguments], env=environment, timeout=PATIENCE).returncode == 0
+
+
+def check(client, programs, work):
+    with HUB["registry"](programs, work / "upstream") as (address, upstream):
+        publish(programs, address, work)
+        with HUB["registry"](programs, work / "data", "--upstream", upstream) as (_, url):
+            if not run(client, url, work / "home", work, "first"):
+                return False
+    with HUB["registry"](programs, work / "data", "--upstream", upstream) as (_, url):
+        return run(client, url, work / "other-home", work, "upstream gone")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--programs", type=pathlib.Path, required=True)
+    parser.add_argument("--clients", nargs="+", required=True)
+    arguments = parser.parse_args()
+    good = True
+    for client in arguments.clients:
+        with tempfile.TemporaryDirectory(prefix="ropewalk-upstream-") as work:
+            good = check(client, arguments.programs, pathlib.Path(work)) and good
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()
