@@ -1,8 +1,5 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -16,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/common/files.h"
 #include "services/common/http_client.h"
+#include "tests/testing/self_signed.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace ropewalk {
@@ -23,57 +21,6 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-
-// A key, and a certificate for 127.0.0.1 that it has signed itself.
-class SelfSigned {
- public:
-  SelfSigned() : key_(EVP_EC_gen("P-256")), certificate_(X509_new()) {
-    X509_set_version(certificate_, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate_), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
-    X509_set_pubkey(certificate_, key_);
-    X509_NAME* const name = X509_get_subject_name(certificate_);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
-    X509_set_issuer_name(certificate_, name);
-    X509_EXTENSION* const address =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
-    X509_add_ext(certificate_, address, -1);
-    X509_EXTENSION_free(address);
-    X509_sign(certificate_, key_, EVP_sha256());
-  }
-  ~SelfSigned() {
-    X509_free(certificate_);
-    EVP_PKEY_free(key_);
-  }
-  SelfSigned(const SelfSigned&) = delete;
-  SelfSigned& operator=(const SelfSigned&) = delete;
-
-  std::string Certificate() const {
-    return Pem([this](BIO* bio) { PEM_write_bio_X509(bio, certificate_); });
-  }
-  std::string Key() const {
-    return Pem([this](BIO* bio) {
-      PEM_write_bio_PrivateKey(bio, key_, nullptr, nullptr, 0, nullptr, nullptr);
-    });
-  }
-
- private:
-  template <typename Write>
-  static std::string Pem(Write write) {
-    BIO* const bio = BIO_new(BIO_s_mem());
-    write(bio);
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio, &data);
-    std::string pem(data, size);
-    BIO_free(bio);
-    return pem;
-  }
-
-  EVP_PKEY* const key_;
-  X509* const certificate_;
-};
 
 // Answers one request on one connection.
 class TlsServer {

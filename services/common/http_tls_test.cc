@@ -18,8 +18,8 @@
 #include "services/common/http_client.h"
 #include "services/common/http_server.h"
 #include "services/common/http_tls_identity.h"
-#include "services/common/http_tls_self_signed.h"
 #include "tests/testing/fake_clock.h"
+#include "tests/testing/self_signed.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace ropewalk {

@@ -13,8 +13,8 @@
 #include "services/common/call_monitor.h"
 #include "services/common/channel.h"
 #include "services/common/files.h"
-#include "services/common/http_tls_self_signed.h"
 #include "services/common/mutex.h"
+#include "tests/testing/self_signed.h"
 #include "tests/testing/temporary_folder.h"
 
 namespace ropewalk {

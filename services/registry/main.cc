@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
@@ -29,6 +31,14 @@ constexpr absl::Duration kDrain = absl::Seconds(10);
 // Threads that may wait for disks at the same time.
 constexpr int kHttpThreads = 16;
 constexpr int kMaxHttpConnections = 16 << 10;
+
+// What one thread has freed, others can use, and what was large goes back to the system: each of so
+// many threads would keep as much as its largest request has taken.
+void ShareFreedMemory() {
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}
 
 struct Options {
   ServerOptions server{.listen_address = "127.0.0.1:7080", .http_address = "127.0.0.1:7081"};
@@ -199,6 +209,7 @@ absl::Status Serve(const Options& options, const Termination& termination) {
 }  // namespace ropewalk
 
 int main(int argc, char** argv) {
+  ropewalk::ShareFreedMemory();
   const ropewalk::Termination termination;
   ropewalk::Options options;
   CLI::App app("Keeps models, adapters, datasets and checkpoints.", "ropewalk-registry");

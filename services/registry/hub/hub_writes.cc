@@ -121,7 +121,9 @@ absl::StatusOr<HttpResponse> HubWrites::ValidateYaml(const HubRequest&,
       has_content ? CheckModelCard(content->get_ref<const std::string&>()) : absl::OkStatus();
   nlohmann::json errors = nlohmann::json::array();
   if (!checked.ok()) errors.push_back({{"message", std::string(checked.message())}});
-  return JsonResponse({{"errors", errors}, {"warnings", nlohmann::json::array()}});
+  HttpResponse response = JsonResponse({{"errors", errors}, {"warnings", nlohmann::json::array()}});
+  if (!checked.ok()) response.status = 400;  // Else clients do not look at the errors.
+  return response;
 }
 
 absl::StatusOr<HttpResponse> HubWrites::Preupload(const HubRequest& asked,

@@ -339,7 +339,10 @@ TEST_F(HubWritesTest, MovesAndDeletesARepository) {
 
 TEST_F(HubWritesTest, ValidatesACard) {
   const auto errors = [&](const char* content) {
-    return JsonOf(Send("POST", "/api/validate-yaml", {{"content", content}}))["errors"].size();
+    const HttpResponse response = Send("POST", "/api/validate-yaml", {{"content", content}});
+    const size_t count = JsonOf(response)["errors"].size();
+    EXPECT_EQ(response.status, count == 0 ? 200 : 400);
+    return count;
   };
   EXPECT_EQ(errors("---\nlicense: mit\n---\n"), 0);
   EXPECT_EQ(errors("# no card"), 0);

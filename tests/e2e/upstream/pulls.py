@@ -1,6 +1,8 @@
 """Reads through a registry that has to pull it all; run by run.py.
 
-    pulls.py FOLDER WHEN
+    pulls.py FOLDER COMMIT WHEN
+
+COMMIT is upstream's of org/small.
 """
 
 import pathlib
@@ -10,7 +12,7 @@ import time
 import huggingface_hub
 from huggingface_hub.utils import RepositoryNotFoundError
 
-WORK, WHEN = pathlib.Path(sys.argv[1]), sys.argv[2]
+WORK, COMMIT, WHEN = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 
 
 def same(folder, downloaded):
@@ -31,7 +33,9 @@ def told(what, begin):
 def main():
     begin = time.monotonic()
     same(WORK / "small", huggingface_hub.snapshot_download("org/small"))
-    told("a snapshot of small files", begin)
+    same(WORK / "small", huggingface_hub.snapshot_download("org/small", revision=COMMIT))
+    assert pathlib.Path(huggingface_hub.hf_hub_download("org/small", "config.json", revision=COMMIT)).read_bytes() == b"{}"
+    told("snapshots of small files, by branch and by upstream's commit", begin)
 
     begin = time.monotonic()
     large = huggingface_hub.hf_hub_download("org/large", "model.safetensors")

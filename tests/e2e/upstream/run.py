@@ -3,11 +3,13 @@
 
     run.py --programs DIR --clients PYTHON...
 
-Starts a registry with a model of a few small files, one of 200 MB and a dataset, and another whose upstream it is. With each Python, which has a
-version of huggingface_hub of its own, runs pulls.py against the other, which has nothing yet; and once more when the first has ended.
+Starts a registry with a model of a few small files, one of 200 MB and a dataset, and another whose upstream it is, behind a proxy that gives its
+commits other names. With each Python, which has a version of huggingface_hub of its own, runs pulls.py against the other, which has nothing yet;
+and once more when the first has ended.
 """
 
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -15,6 +17,9 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import urllib.request
+
+from renaming_proxy import renamed, renaming_proxy
 
 HERE = pathlib.Path(__file__).resolve().parent
 HUB = runpy.run_path(str(HERE.parent / "hub" / "run.py"))
@@ -44,14 +49,21 @@ def run(client, url, home, *arguments):
     return subprocess.run([client, "-B", HERE / "pulls.py", *arguments], env=environment, timeout=PATIENCE).returncode == 0
 
 
+def commit(url):
+    """What the registry calls the small model's only commit."""
+    with urllib.request.urlopen(f"{url}/api/models/org/small", timeout=PATIENCE) as answer:
+        return json.load(answer)["sha"]
+
+
 def check(client, programs, work):
-    with HUB["registry"](programs, work / "upstream") as (address, upstream):
+    with HUB["registry"](programs, work / "upstream") as (address, original), renaming_proxy(original) as upstream:
         publish(programs, address, work)
+        pinned = renamed(commit(original))
         with HUB["registry"](programs, work / "data", "--upstream", upstream) as (_, url):
-            if not run(client, url, work / "home", work, "first"):
+            if not run(client, url, work / "home", work, pinned, "first"):
                 return False
     with HUB["registry"](programs, work / "data", "--upstream", upstream) as (_, url):
-        return run(client, url, work / "other-home", work, "upstream gone")
+        return run(client, url, work / "other-home", work, pinned, "upstream gone")
 
 
 def main():
