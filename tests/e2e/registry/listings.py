@@ -77,7 +77,7 @@ def files(registry):
     return f"{len(found)} repositories on {pages} pages"
 
 
-# MiB: each of the server's threads keeps what its largest commit or page has taken.
-MOST_OF_FILES = 320
+# MiB: several commits of 20 000 files, and pages with all of their names.
+MOST_OF_FILES = 128
 
 ATTACKS = [("folders within folders", folders), ("lists of many files", files, MOST_OF_FILES)]
