@@ -27,13 +27,14 @@ def hub_address(cluster_file):
 
 def load_by_name(adapter):
     """The model and the tokenizer, from the Hub of the environment; its libraries read that when they are imported."""
+    import torch
     import transformers
     from peft import AutoPeftModelForCausalLM, PeftConfig
 
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     base = PeftConfig.from_pretrained(adapter).base_model_name_or_path
-    return AutoPeftModelForCausalLM.from_pretrained(adapter).eval(), transformers.AutoTokenizer.from_pretrained(base), base
+    return AutoPeftModelForCausalLM.from_pretrained(adapter, dtype=torch.float32).eval(), transformers.AutoTokenizer.from_pretrained(base), base
 
 
 def main():
