@@ -1,6 +1,7 @@
 #include "services/registry/hub/hub_catalog.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -70,15 +71,21 @@ absl::StatusOr<v1::Version> HubCatalog::FindVersion(const v1::Repository& reposi
 
 absl::StatusOr<HubRevision> HubCatalog::FindRevision(const std::string& type, const std::string& id,
                                                      const std::string& revision) {
+  ASSIGN_OR_RETURN(v1::Repository repository, FindRepository(type, id));
+  return RevisionOf(std::move(repository), revision);
+}
+
+absl::StatusOr<HubRevision> HubCatalog::RevisionOf(v1::Repository repository,
+                                                   const std::string& revision) {
   HubRevision found;
-  found.id = id;
-  ASSIGN_OR_RETURN(found.repository, FindRepository(type, id));
+  found.id = repository.name().substr(repository.name().find('/') + 1);
+  found.repository = std::move(repository);
   if (revision == "main" && found.repository.version_count() == 0) {
     found.version = EmptyVersion(found.repository);
     return found;
   }
   absl::StatusOr<v1::Version> version = FindVersion(found.repository, revision);
-  if (absl::IsNotFound(version.status())) return RevisionNotFound(id, revision);
+  if (absl::IsNotFound(version.status())) return RevisionNotFound(found.id, revision);
   RETURN_IF_ERROR(version.status());
   found.version = *std::move(version);
   return found;

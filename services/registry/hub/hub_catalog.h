@@ -46,6 +46,9 @@ class HubCatalog {
   absl::StatusOr<HubRevision> FindRevision(const std::string& type, const std::string& id,
                                            const std::string& revision);
 
+  // The same of a repository that was found. NOT_FOUND: RevisionNotFound.
+  absl::StatusOr<HubRevision> RevisionOf(v1::Repository repository, const std::string& revision);
+
  private:
   absl::StatusOr<v1::Version> FindVersion(const v1::Repository& repository,
                                           const std::string& revision);

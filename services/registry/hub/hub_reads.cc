@@ -123,8 +123,7 @@ absl::StatusOr<HttpResponse> HubReads::List(const HubRequest& asked) {
   for (const v1::Repository& repository : found.repositories) {
     if (page.is_full()) break;
     last = &repository;
-    const absl::StatusOr<HubRevision> revision =
-        catalog_.FindRevision(type, HubId(repository.name()), "main");
+    const absl::StatusOr<HubRevision> revision = catalog_.RevisionOf(repository, "main");
     if (absl::IsNotFound(revision.status())) continue;  // It went, or has no `latest`.
     RETURN_IF_ERROR(revision.status());
     ASSIGN_OR_RETURN(nlohmann::json info, InfoOf(*revision));
