@@ -1,11 +1,10 @@
 #include "services/common/signing_key.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include "absl/strings/escaping.h"
+#include "services/common/hmac_sha256.h"
 
 namespace ropewalk {
 
@@ -16,11 +15,7 @@ std::string SigningKey::RandomBytes() {
 }
 
 std::string SigningKey::Sign(absl::string_view text) const {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), bytes_.data(), static_cast<int>(bytes_.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, &size);
-  return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
+  return absl::BytesToHexString(HmacSha256(bytes_, text));
 }
 
 bool SigningKey::Check(absl::string_view text, absl::string_view signature) const {

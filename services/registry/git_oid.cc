@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 namespace ropewalk {
 namespace {
+
+constexpr size_t kOidDigits = 40;
 
 std::string ObjectOid(absl::string_view kind, absl::string_view bytes) {
   GitHash hash(kind, bytes.size());
@@ -43,6 +46,12 @@ std::string GitHash::Oid() {
   unsigned int size = 0;
   EVP_DigestFinal_ex(state_->context, digest, &size);
   return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
+}
+
+bool IsGitOid(absl::string_view text) {
+  return text.size() == kOidDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f');
+         });
 }
 
 std::string GitBlobOid(absl::string_view bytes) { return ObjectOid("blob", bytes); }

@@ -30,7 +30,11 @@ class GitHash {
   const std::unique_ptr<State> state_;
 };
 
-// Of a file. Pure, as is all that follows.
+// 40 hex digits in lower case, which a commit or git's name of a file has. Pure, as is all that
+// follows.
+bool IsGitOid(absl::string_view text);
+
+// Of a file.
 std::string GitBlobOid(absl::string_view bytes);
 
 // The text that stands for a large file in git:

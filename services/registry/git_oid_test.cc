@@ -27,5 +27,12 @@ TEST(GitOid, WritesTheLfsPointer) {
             "version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 5\n");
 }
 
+TEST(GitOid, IsFortyDigitsInLowerCase) {
+  EXPECT_TRUE(IsGitOid("0123456789abcdef0123456789abcdef01234567"));
+  EXPECT_FALSE(IsGitOid("0123456789ABCDEF0123456789abcdef01234567"));
+  EXPECT_FALSE(IsGitOid("0123456789abcdef0123456789abcdef0123456"));
+  EXPECT_FALSE(IsGitOid("g123456789abcdef0123456789abcdef01234567"));
+}
+
 }  // namespace
 }  // namespace ropewalk

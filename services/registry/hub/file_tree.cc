@@ -9,17 +9,8 @@
 namespace ropewalk {
 namespace {
 
-using Files = google::protobuf::RepeatedPtrField<v1::File>;
-
-// The first file whose path is not before `path`.
-Files::const_iterator LowerBound(const Files& files, const std::string& path) {
-  return std::lower_bound(
-      files.begin(), files.end(), path,
-      [](const v1::File& file, const std::string& bound) { return file.path() < bound; });
-}
-
 // The first file that is not in `folder` nor before it: '0' is what comes after '/'.
-Files::const_iterator FirstBehind(const Files& files, const std::string& folder) {
+FileList::const_iterator FirstBehind(const FileList& files, const std::string& folder) {
   return LowerBound(files, absl::StrCat(folder, "0"));
 }
 
@@ -35,6 +26,12 @@ bool IsListed(const std::string& path, size_t slash, const std::string& last) {
 
 }  // namespace
 
+FileList::const_iterator LowerBound(const FileList& files, const std::string& path) {
+  return std::lower_bound(
+      files.begin(), files.end(), path,
+      [](const v1::File& file, const std::string& bound) { return file.path() < bound; });
+}
+
 const v1::File* FindFile(const v1::Version& version, const std::string& path) {
   const auto found = LowerBound(version.files(), path);
   return found != version.files().end() && found->path() == path ? &*found : nullptr;
@@ -47,7 +44,7 @@ bool HasFolder(const v1::Version& version, const std::string& path) {
 }
 
 std::vector<TreeEntry> ListTree(const v1::Version& version, const TreeQuery& query) {
-  const Files& files = version.files();
+  const FileList& files = version.files();
   const std::string prefix = PrefixOf(query.folder);
   std::vector<TreeEntry> entries;
   std::string last = std::max(prefix, query.after);

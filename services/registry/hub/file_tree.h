@@ -24,6 +24,10 @@ struct TreeQuery {
   size_t limit = 0;
 };
 
+// The first file whose path is not before `path`.
+using FileList = google::protobuf::RepeatedPtrField<v1::File>;
+FileList::const_iterator LowerBound(const FileList& files, const std::string& path);
+
 // Null: there is no such file.
 const v1::File* FindFile(const v1::Version& version, const std::string& path);
 

@@ -1,28 +1,25 @@
 #include "services/registry/hub/folder_oids.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/status_macros.h"
 #include "services/registry/git_oid.h"
+#include "services/registry/hub/file_tree.h"
 
 namespace ropewalk {
 namespace {
 
-using Files = google::protobuf::RepeatedPtrField<v1::File>;
-
 class FolderNamer {
  public:
-  FolderNamer(const Files& files, const FileOid& file_oid) : files_(files), file_oid_(file_oid) {}
+  FolderNamer(const FileList& files, const FileOid& file_oid)
+      : files_(files), file_oid_(file_oid) {}
 
   // Of the folder that is `prefix` without its '/', and of those below that are wanted.
   absl::StatusOr<std::string> Name(const std::string& prefix,
                                    std::map<std::string, std::string>* wanted) {
-    next_ = std::lower_bound(
-        files_.begin(), files_.end(), prefix,
-        [](const v1::File& file, const std::string& bound) { return file.path() < bound; });
+    next_ = LowerBound(files_, prefix);
     return NameNext(prefix, wanted);
   }
 
@@ -50,9 +47,9 @@ class FolderNamer {
     return oid;
   }
 
-  const Files& files_;
+  const FileList& files_;
   const FileOid& file_oid_;
-  Files::const_iterator next_;
+  FileList::const_iterator next_;
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
+#include "services/registry/git_oid.h"
 #include "services/registry/hub/hub_error.h"
 #include "services/registry/hub/hub_query.h"
 #include "services/registry/hub/json_response.h"
@@ -15,7 +15,6 @@ namespace ropewalk {
 namespace {
 
 constexpr size_t kMaxFormBytes = 1 << 20;
-constexpr size_t kCommitDigits = 40;
 
 // As the Hub calls roles, which has "admin" for none.
 std::string RoleText(const Caller& caller) {
@@ -48,11 +47,6 @@ HttpResponse NoXet() {
       absl::NotFoundError("this registry does not speak Xet; set HF_HUB_DISABLE_XET=1 to upload "
                           "files of more than 2 GiB, "
                           "or use `ropewalk adapters push DIR models/NAMESPACE/NAME`"));
-}
-
-bool IsCommit(const std::string& revision) {
-  return revision.size() == kCommitDigits &&
-         std::all_of(revision.begin(), revision.end(), absl::ascii_isxdigit);
 }
 
 // Clients keep what they download by the commit that the answer names, and look for it by the one
@@ -142,7 +136,7 @@ std::unique_ptr<HttpExchange> HubHandler::Begin(const HubRequest& request,
     return AnswerAtOnce(xet_ == nullptr ? NoXet() : xet_->WriteToken(OriginOf(request.http)));
   }
   HttpResponse response = ToHubResponse(reads_.Answer(request));
-  if (revision != request.route.revision && IsCommit(revision)) NameCommit(revision, &response);
+  if (revision != request.route.revision && IsGitOid(revision)) NameCommit(revision, &response);
   return AnswerAtOnce(std::move(response));
 }
 

@@ -1,28 +1,18 @@
 #include "services/registry/s3/sigv4.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/common/hmac_sha256.h"
 #include "services/common/sha256.h"
 
 namespace ropewalk {
 namespace {
 
 constexpr char kAlgorithm[] = "AWS4-HMAC-SHA256";
-
-std::string HmacSha256(absl::string_view key, absl::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int bytes = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, &bytes);
-  return std::string(reinterpret_cast<char*>(digest), bytes);
-}
 
 // Names in lower case, values without surrounding and doubled spaces; in the names' order.
 HttpHeaders Canonical(const HttpHeaders& headers) {

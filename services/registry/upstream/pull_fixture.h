@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "services/common/http_server.h"
 #include "services/common/mutex.h"
+#include "services/registry/git_oid.h"
 #include "services/registry/hub/hub_fixture.h"
 #include "services/registry/hub/json_response.h"
 #include "services/registry/upstream/pull_through.h"

@@ -6,6 +6,7 @@
 #include "services/common/logging.h"
 #include "services/common/metrics.h"
 #include "services/common/status_macros.h"
+#include "services/registry/git_oid.h"
 #include "services/registry/hub/hub_error.h"
 #include "services/registry/upstream/pulled_refs.h"
 

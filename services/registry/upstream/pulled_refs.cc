@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "services/common/resource_name.h"
-#include "services/registry/upstream/upstream_revision.h"
+#include "services/registry/git_oid.h"
 
 namespace ropewalk {
 namespace {

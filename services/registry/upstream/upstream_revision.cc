@@ -1,20 +1,18 @@
 #include "services/registry/upstream/upstream_revision.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/common/resource_name.h"
 #include "services/common/sha256.h"
 #include "services/common/status_macros.h"
+#include "services/registry/git_oid.h"
 #include "services/registry/hub/hub_body.h"
 #include "services/registry/json_text.h"
 
 namespace ropewalk {
 namespace {
 
-constexpr size_t kOidDigits = 40;
 // More than any Hub takes, and so little that the sum of a list's files is a number.
 constexpr int64_t kMostFileBytes = int64_t{1} << 40;
 
@@ -50,12 +48,6 @@ int64_t UpstreamRevision::total_bytes() const {
   int64_t bytes = 0;
   for (const UpstreamFile& file : files) bytes += file.size_bytes;
   return bytes;
-}
-
-bool IsGitOid(absl::string_view text) {
-  return text.size() == kOidDigits && std::all_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f');
-         });
 }
 
 absl::StatusOr<UpstreamRevision> ParseUpstreamRevision(absl::string_view answer) {

@@ -28,9 +28,6 @@ struct UpstreamRevision {
 
 // The functions are pure.
 
-// 40 hex digits in lower case, which a commit or git's name of a file has.
-bool IsGitOid(absl::string_view text);
-
 // Reads the answer to GET /api/{type}/{id}/revision/{revision}?blobs=true.
 // DATA_LOSS: it is no such answer, or lacks what a file can be checked by, or names a file that may
 // not be kept.

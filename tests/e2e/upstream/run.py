@@ -8,7 +8,6 @@ commits other names. With each Python, which has a version of huggingface_hub of
 and once more when the first has ended.
 """
 
-import argparse
 import json
 import os
 import pathlib
@@ -16,9 +15,10 @@ import random
 import runpy
 import subprocess
 import sys
-import tempfile
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from each_client import check_each_client
 from renaming_proxy import renamed, renaming_proxy
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -66,17 +66,5 @@ def check(client, programs, work):
         return run(client, url, work / "other-home", work, pinned, "upstream gone")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--programs", type=pathlib.Path, required=True)
-    parser.add_argument("--clients", nargs="+", required=True)
-    arguments = parser.parse_args()
-    good = True
-    for client in arguments.clients:
-        with tempfile.TemporaryDirectory(prefix="ropewalk-upstream-") as work:
-            good = check(client, arguments.programs, pathlib.Path(work)) and good
-    sys.exit(not good)
-
-
 if __name__ == "__main__":
-    main()
+    check_each_client(__doc__, check)

@@ -7,13 +7,14 @@ For each Python, which has a version of huggingface_hub: its unit tests, then re
 when the registry has ended.
 """
 
-import argparse
 import os
 import pathlib
 import runpy
 import subprocess
 import sys
-import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from each_client import check_each_client
 
 HERE = pathlib.Path(__file__).resolve().parent
 PLUGIN = HERE.parents[2] / "deploy" / "vllm"
@@ -40,17 +41,5 @@ def check(client, programs, work):
     return run(client, HERE / "resolves.py", "down", **environment)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--programs", type=pathlib.Path, required=True)
-    parser.add_argument("--clients", nargs="+", required=True)
-    arguments = parser.parse_args()
-    good = True
-    for client in arguments.clients:
-        with tempfile.TemporaryDirectory(prefix="ropewalk-vllm-") as work:
-            good = check(client, arguments.programs, pathlib.Path(work)) and good
-    sys.exit(not good)
-
-
 if __name__ == "__main__":
-    main()
+    check_each_client(__doc__, check)
